@@ -1,0 +1,1 @@
+"""Structured extraction: documents and a target schema in, validated records with their evidence out."""

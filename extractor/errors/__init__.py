@@ -1,0 +1,116 @@
+"""Every error of this package, in one tree. A class per decision a caller can take.
+
+    ExtractionError
+    ├── CallerError                    the request itself is wrong; nothing was sent or spent
+    │   ├── InvalidRequest             an argument or option is not one we know
+    │   │   └── AmbiguousSource        text that is also the name of a file
+    │   ├── InvalidSchema              the target is not a JSON Schema
+    │   ├── UnsupportedSchema          the target uses what we can neither enforce nor check
+    │   ├── InvalidSettings            a setting has no usable value
+    │   ├── NoModel                    no key, and no model chosen
+    │   └── PriceUnknown               a budget was set for a model whose price we do not know
+    ├── UnreadableDocument             the document cannot be turned into text; one code per reason
+    ├── DocumentTooLarge               the document does not fit the model's input
+    ├── BudgetExceeded                 the next call could pass the cap
+    ├── Cancelled                      the caller asked to stop
+    ├── Unsatisfied                    every allowed answer broke the schema
+    │   └── NotStated                  a required value is not in the document
+    ├── GuardFailed                    a guarded child was killed or died
+    └── ModelError                     the model's side; one request's failure
+        ├── AuthenticationFailed       401
+        ├── OutOfCredit                402
+        ├── PermissionDenied           403 that is not about this document
+        ├── ModelNotFound              404
+        ├── RequestRejected            400, 422
+        ├── EnforcementUnavailable     every rung we may use was refused
+        ├── Refused                    the model or its gateway will not answer this document
+        ├── Truncated                  the answer hit the token ceiling
+        ├── RateLimited                429
+        ├── ProviderUnavailable        5xx, or an error inside a 200
+        ├── GatewayError               a reply that is not JSON
+        ├── EmptyResponse              an answer without content
+        ├── IncompleteStream           the stream ended before the answer did
+        ├── ModelTimeout               no answer in time
+        └── ConnectionFailed           no connection
+
+`code` is stable API. `retryable` says whether the same request may succeed later
+and is all that a worker reads.
+`stops_run` says that no other document can fare better. Errors carry data as attributes; doors render them.
+The page docs/reference/errors.md is generated from this tree.
+"""
+
+from extractor.errors.base import (
+    ExtractionError,
+)
+from extractor.errors.provider import (
+    AuthenticationFailed,
+    ConnectionFailed,
+    EmptyResponse,
+    EnforcementUnavailable,
+    GatewayError,
+    IncompleteStream,
+    ModelError,
+    ModelNotFound,
+    ModelTimeout,
+    OutOfCredit,
+    PermissionDenied,
+    ProviderUnavailable,
+    RateLimited,
+    Refused,
+    RequestRejected,
+    Truncated,
+)
+from extractor.errors.request import (
+    AmbiguousSource,
+    CallerError,
+    InvalidRequest,
+    InvalidSchema,
+    InvalidSettings,
+    NoModel,
+    PriceUnknown,
+    UnsupportedSchema,
+)
+from extractor.errors.work import (
+    BudgetExceeded,
+    Cancelled,
+    DocumentTooLarge,
+    GuardFailed,
+    NotStated,
+    UnreadableDocument,
+    Unsatisfied,
+)
+
+__all__ = [
+    "AmbiguousSource",
+    "AuthenticationFailed",
+    "BudgetExceeded",
+    "CallerError",
+    "Cancelled",
+    "ConnectionFailed",
+    "DocumentTooLarge",
+    "EmptyResponse",
+    "EnforcementUnavailable",
+    "ExtractionError",
+    "GatewayError",
+    "GuardFailed",
+    "IncompleteStream",
+    "InvalidRequest",
+    "InvalidSchema",
+    "InvalidSettings",
+    "ModelError",
+    "ModelNotFound",
+    "ModelTimeout",
+    "NoModel",
+    "NotStated",
+    "OutOfCredit",
+    "PermissionDenied",
+    "PriceUnknown",
+    "ProviderUnavailable",
+    "RateLimited",
+    "Refused",
+    "RequestRejected",
+    "Truncated",
+    "UnreadableDocument",
+    "Unsatisfied",
+    "UnsupportedSchema",
+]

@@ -1,0 +1,30 @@
+"""The root of the error tree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from extractor.records import Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class ExtractionError(Exception):
+    """Something kept an extraction from succeeding."""
+
+    code: str = "extraction_error"
+    retryable: ClassVar[bool] = False
+    #: The condition holds for every document of the run: stop, and say it once.
+    stops_run: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, paths: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        #: One or two sentences: what happened, what to do.
+        self.message = message
+        #: JSON Pointers into the record that the error is about.
+        self.paths = tuple(paths)
+
+    def as_failure(self) -> Failure:
+        """Return the error as data."""
+        return Failure(code=self.code, message=self.message, retryable=self.retryable, paths=self.paths)

@@ -1,0 +1,63 @@
+"""Errors of the request itself."""
+
+from __future__ import annotations
+
+from extractor.errors.base import ExtractionError
+
+
+class CallerError(ExtractionError):
+    """The request itself is wrong. Nothing was sent or spent. Raised to the caller, never put in a result."""
+
+    code = "caller_error"
+    stops_run = True
+
+
+class InvalidRequest(CallerError):
+    """An argument or option is not one we know, or has a value that cannot work."""
+
+    code = "invalid_request"
+
+
+class AmbiguousSource(InvalidRequest):
+    """A one-line string that is also the name of an existing file. Pass a `Path` for the file, bytes for the text."""
+
+    code = "ambiguous_source"
+
+
+class InvalidSchema(CallerError):
+    """The target is not a JSON Schema, or the schema file or class cannot be loaded."""
+
+    code = "invalid_schema"
+
+
+class UnsupportedSchema(CallerError):
+    """The target schema uses a keyword that we can neither enforce nor check."""
+
+    code = "unsupported_schema"
+
+    def __init__(self, keyword: str, *, at: str, because: str = "it cannot be enforced or checked") -> None:
+        super().__init__(
+            f"The schema keyword {keyword!r} at {at or '#'} is not supported: {because}. See docs/schemas.md."
+        )
+        #: The keyword.
+        self.keyword = keyword
+        #: JSON Pointer into the target schema, "" for its root.
+        self.at = at
+
+
+class InvalidSettings(CallerError):
+    """A setting from the environment or the configuration file has no usable value."""
+
+    code = "invalid_settings"
+
+
+class NoModel(CallerError):
+    """There is no key for the model's host, and no model that works without one was chosen."""
+
+    code = "no_model"
+
+
+class PriceUnknown(CallerError):
+    """A budget was set, but the model's price is not known, so the budget could not be kept."""
+
+    code = "price_unknown"

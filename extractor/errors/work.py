@@ -1,0 +1,72 @@
+"""Errors of one extraction, on our side of the model."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from extractor.errors.base import ExtractionError
+
+
+class UnreadableDocument(ExtractionError):
+    """The document cannot be turned into text. The code says why."""
+
+    code = "unreadable_document"
+    #: Every code of this class, and what to do about it.
+    codes: ClassVar[dict[str, str]] = {
+        "empty_document": "The document has no content. Check that the upload or export finished.",
+        "encrypted_document": "The document needs a password. Remove the protection and submit it again.",
+        "corrupt_document": "The document is damaged and its parser refused it. Export or download it again.",
+        "file_too_large": "The document is over the size limit. Raise EXTRACTOR_MAX_FILE_BYTES or "
+        "EXTRACTOR_MAX_CHARACTERS, or split it.",
+        "no_text_layer": "The pages are images without text. Run OCR first and submit its output.",
+        "unsupported_media_type": "This kind of file is not read yet. Convert it to PDF, DOCX, HTML or text.",
+        "document_timeout": "Reading the document took longer than is allowed. Split it or export it again.",
+        "file_not_found": "There is no readable file of this name.",
+    }
+
+    def __init__(self, code: str, *, detail: str = "") -> None:
+        super().__init__(f"{self.codes[code]}{f' ({detail})' if detail else ''}")
+        self.code = code
+        #: What the parser said, without document text.
+        self.detail = detail
+
+
+class DocumentTooLarge(ExtractionError):
+    """The document does not fit the model's input. It is refused, never cut."""
+
+    code = "document_too_large"
+
+
+class BudgetExceeded(ExtractionError):
+    """The next call could pass the cap, so it was not made."""
+
+    code = "budget_exceeded"
+
+
+class Cancelled(ExtractionError):
+    """The caller asked to stop."""
+
+    code = "cancelled"
+
+
+class Unsatisfied(ExtractionError):
+    """Every allowed answer broke at least one rule of the schema. The attempts are in the result."""
+
+    code = "unsatisfied"
+
+
+class NotStated(Unsatisfied):
+    """A required value is not in the document, twice by the model's word. Make the field optional or nullable."""
+
+    code = "not_stated"
+
+
+class GuardFailed(ExtractionError):
+    """A guarded child process was killed at a limit or died. The service itself is unharmed."""
+
+    code = "guard_failed"
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
+        #: `timeout` = wall clock or CPU limit; `died` = memory limit or crash.
+        self.reason = reason

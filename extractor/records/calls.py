@@ -1,0 +1,149 @@
+"""What is asked of a model, what comes back, and what was wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from extractor.records.inputs import Options, Rung
+    from extractor.records.json import JsonObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One chat message. The content is one plain string: with a list of parts Qwen stops thinking."""
+
+    role: Literal["system", "user"]
+    content: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallKey:
+    """The place of one HTTP request in an extraction; written `window.round.attempt`."""
+
+    #: 0 for the first window.
+    window: int
+    #: 1 for the first question, 2 for the first re-ask.
+    round: int
+    #: 1 for the first request of that question, more after transport failures and step-downs.
+    attempt: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.window}.{self.round}.{self.attempt}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """The schema as the model sees it."""
+
+    #: The wire schema: the strict subset that grammars take.
+    schema: JsonObject = field(repr=False)
+    #: Its name: letters, digits, `_` and `-`, 64 at most.
+    name: str
+    #: Rules that are not on the wire, told in words: JSON Pointer into a record (`/items/*/price`) -> one sentence.
+    told: dict[str, str] = field(default_factory=dict)
+    #: Tokens that a record is expected to take.
+    expected_tokens: int = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Everything a model needs for one answer."""
+
+    #: System rules first, then the user message with schema and document.
+    messages: tuple[Message, ...]
+    #: The schema that the answer must fit.
+    shape: Shape
+    #: Which window of the document is asked about.
+    window: int = 0
+    #: 1 for the first question, one more per re-ask.
+    round: int = 1
+    #: The caller's options.
+    options: Options
+
+    @property
+    def key(self) -> CallKey:
+        """The key of this question's first request."""
+        return CallKey(window=self.window, round=self.round)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Tokens and dollars. Adding two gives both."""
+
+    #: Input tokens, cached ones included.
+    prompt_tokens: int = 0
+    #: Output tokens, reasoning included.
+    completion_tokens: int = 0
+    #: Of the output, tokens spent on reasoning.
+    reasoning_tokens: int = 0
+    #: Of the input, tokens served from the provider's prompt cache.
+    cached_tokens: int = 0
+    #: US dollars.
+    cost_usd: float = 0.0
+    #: Calls that these figures cover, failed ones included.
+    calls: int = 0
+    #: Calls of these whose cost is not from the provider: computed from the price table, or charged as reserved.
+    estimated_calls: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            completion_tokens=self.completion_tokens + other.completion_tokens,
+            reasoning_tokens=self.reasoning_tokens + other.reasoning_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+            cost_usd=self.cost_usd + other.cost_usd,
+            calls=self.calls + other.calls,
+            estimated_calls=self.estimated_calls + other.estimated_calls,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """One finished answer of a model, as it was received."""
+
+    #: The answer: message content, or the arguments of our tool.
+    text: str = field(repr=False)
+    #: The model's reasoning text, "" when none came.
+    reasoning: str = field(default="", repr=False)
+    #: `stop` or `tool_calls`; every other reason is an error before a Completion exists.
+    finish_reason: str = "stop"
+    #: The rung that the request was sent on.
+    rung: Rung
+    #: Every rung sent for this question, in order, refused ones included.
+    rungs_sent: tuple[Rung, ...] = ()
+    #: Why a stronger rung was left, in the provider's terms; "" when none was.
+    why: str = ""
+    #: Model slug as the reply states it.
+    model: str
+    #: Provider as the reply states it, "" when it does not.
+    provider: str = ""
+    #: The provider's id of this generation, "" when it gives none.
+    generation_id: str = ""
+    #: Tokens and dollars of this question, failed requests included.
+    usage: Usage
+    #: Wall seconds from the first request to the last byte, waits included.
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """One way in which an answer is not what was asked for."""
+
+    #: JSON Pointer into the record, "" for the whole.
+    at: str
+    #: Stable word: `not_json`, `not_stated`, or the JSON Schema keyword that failed (`required`, `enum` …).
+    rule: str
+    #: What would be right, in one short sentence. Never quotes the document or the answer.
+    says: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repair:
+    """One change made to an answer without asking again. Meaning is preserved."""
+
+    #: Stable word: `fence`, `think_block`.
+    name: str
+    #: JSON Pointer into the answer, "" for the whole.
+    at: str = ""

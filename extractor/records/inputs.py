@@ -1,0 +1,113 @@
+"""What a caller hands in: a source, a target, options; together a job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pydantic import BaseModel
+
+    from extractor.records.json import JsonObject
+
+#: Model asked when nobody chose another. Slug at OpenRouter.
+DEFAULT_MODEL = "qwen/qwen-plus-2025-07-28:thinking"
+#: The rule-based stand-in. Chosen by name only, never a fallback.
+OFFLINE_MODEL = "offline/heuristic"
+
+#: One way of asking for a shape, strongest first: a grammar, a tool call, "some JSON", words alone.
+Rung: TypeAlias = Literal["json_schema", "tool", "json_object", "prompt"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A document before it is read."""
+
+    #: `Path` = a file to read, `bytes` = its content, `str` = text that is already text.
+    content: Path | bytes | str = field(repr=False)
+    #: Media type as the caller states it; the content decides where the two disagree.
+    media_type: str | None = None
+    #: Name to show in results and messages; a file's path when it came from one.
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """The schema that a record must satisfy."""
+
+    #: The caller's JSON Schema, never modified.
+    schema: JsonObject = field(repr=False)
+    #: Short name for people and for the model, from the class or the schema's title.
+    name: str
+    #: SHA-256 of the canonical schema, hexadecimal.
+    digest: str
+    #: The pydantic class the schema came from, where this process knows it.
+    model_class: type[BaseModel] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reasoning:
+    """How much a thinking model may think, in OpenRouter's terms. Set `effort` or `max_tokens`, not both."""
+
+    #: Share of `max_tokens`: none | minimal | low | medium | high | xhigh | max.
+    effort: str | None = None
+    #: Ceiling on reasoning tokens.
+    max_tokens: int | None = None
+    #: Switch thinking on or off where the model lets the caller choose.
+    enabled: bool | None = None
+    #: Leave the reasoning text out of the reply; it is billed all the same.
+    exclude: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a caller wants the extraction done. One closed list, the same at every door."""
+
+    #: Model slug.
+    model: str = DEFAULT_MODEL
+    #: `auto` = strongest rung the endpoint takes; or one rung, and no other.
+    enforcement: Literal["auto"] | Rung = "auto"
+    #: None = the model's own default, with a ceiling of our own.
+    reasoning: Reasoning | None = None
+    #: Ceiling on output tokens, reasoning included. None = estimated from the schema.
+    max_tokens: int | None = None
+    #: 0 to 2. None = 0.
+    temperature: float | None = None
+    #: Above 0, up to 1. None = the endpoint's default.
+    top_p: float | None = None
+    #: None = a fixed seed, so that equal requests have a chance of equal replies.
+    seed: int | None = None
+    #: -2 to 2. None = the endpoint's default.
+    presence_penalty: float | None = None
+    #: Tools of the caller's own, OpenAI shape, sent as they are.
+    tools: tuple[JsonObject, ...] = ()
+    #: `none | auto | required` or one named tool. None = not sent.
+    tool_choice: str | JsonObject | None = None
+    #: Answers asked for per document at most, the first included.
+    max_attempts: int = 3
+    #: Cap for this document, US dollars. None = no cap of its own.
+    max_cost_usd: float | None = None
+    #: `post` = look every value up in the document after the answer; `off` = do not.
+    evidence: Literal["post", "off"] = "post"
+    #: `drop` = members the schema does not name are not asked for; `keep` = they are.
+    open_objects: Literal["drop", "keep"] = "drop"
+    #: `absent` = a null for an optional member means it is not there; `exact` = null and absent stay apart.
+    nulls: Literal["absent", "exact"] = "absent"
+    #: `say` = a required leaf may be answered "not stated"; `forbid` = the model must fill it.
+    absence: Literal["say", "forbid"] = "say"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One document, one target, one set of options."""
+
+    #: Name of this extraction, unique.
+    id: str
+    #: The document.
+    source: Source
+    #: The schema its record must satisfy.
+    target: Target
+    #: How to do it.
+    options: Options = field(default_factory=Options)

@@ -1,0 +1,178 @@
+"""What comes out: every attempt, and the result that explains itself."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
+
+from extractor.records.calls import Repair, Usage, Violation
+
+if TYPE_CHECKING:
+    from extractor.records.documents import Evidence, ReadingNote
+    from extractor.records.inputs import Rung
+    from extractor.records.json import Json, JsonObject
+
+R = TypeVar("R")
+
+#: The ends of an extraction. Ends are one-way.
+Status: TypeAlias = Literal["succeeded", "partial", "failed", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """An error as data, for results, JSON and the wire."""
+
+    #: Stable code, listed in docs/reference/errors.md.
+    code: str
+    #: What happened and what to do, one or two sentences.
+    message: str
+    #: Whether the same request may succeed later.
+    retryable: bool
+    #: JSON Pointers into the record that the failure is about.
+    paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One question put to the model, and what came of it."""
+
+    #: 1 for the first question of its window.
+    number: int
+    #: `accepted` = its record is the result; `rejected` = it broke a rule; `failed` = no answer came.
+    outcome: Literal["accepted", "rejected", "failed"]
+    #: Window that was asked about.
+    window: int = 0
+    #: Rung that produced the reply; None when none came.
+    rung: Rung | None = None
+    #: Model slug as the reply states it.
+    model: str = ""
+    #: Rules that the answer broke.
+    violations: tuple[Violation, ...] = ()
+    #: Changes made to the answer without asking again.
+    repairs: tuple[Repair, ...] = ()
+    #: The answer as received.
+    text: str = field(default="", repr=False)
+    #: Tokens and dollars, failed requests included.
+    usage: Usage = field(default_factory=Usage)
+    #: Wall seconds.
+    seconds: float = 0.0
+    #: Why no answer came.
+    error: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enforcement:
+    """How the shape was asked for, and whether the model kept to it."""
+
+    #: The caller's policy: `auto` or a rung.
+    asked: str
+    #: Rungs sent, in order, refused ones included.
+    sent: tuple[Rung, ...] = ()
+    #: `yes` = the reply fitted the wire schema as received; `no` = it did not; `unknown` = nothing was enforced.
+    held: Literal["yes", "no", "unknown"] = "unknown"
+    #: Rung that produced the last reply; None when no reply came.
+    rung: Rung | None = None
+    #: Why a stronger rung was left; "" when none was.
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """One range of the document, and what became of it."""
+
+    #: Offset of its first code point.
+    start: int
+    #: Offset after its last code point.
+    end: int
+    #: Key of the call that read it (`window.round.attempt`), "" when none did.
+    call: str
+    #: `read` = its answer is in the record; `unread` = it is not.
+    outcome: Literal["read", "unread"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timings:
+    """Wall seconds by step."""
+
+    #: Bytes to text.
+    read_s: float = 0.0
+    #: Questions and answers, waits included.
+    ask_s: float = 0.0
+    #: Looking values up in the document.
+    ground_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result(Generic[R]):
+    """The outcome of one extraction.
+
+    `record` is valid under the caller's schema exactly when `status` is `succeeded`. When it is not, `record`
+    holds what could be read, as plain JSON, or None; `error` says what is missing.
+    """
+
+    #: Name of the extraction.
+    id: str
+    #: Name of the source: a path, or what the caller called it.
+    source: str | None
+    #: How it ended.
+    status: Status
+    #: The record; an instance of the class when a class was given in process.
+    record: R
+    #: JSON Pointer of each non-null leaf of the record -> where it stands in the document.
+    evidence: dict[str, Evidence] = field(default_factory=dict, repr=False)
+    #: Which ranges of the document were read, by which call.
+    coverage: tuple[Coverage, ...] = ()
+    #: Every question put to the model.
+    attempts: tuple[Attempt, ...] = field(default=(), repr=False)
+    #: How the shape was asked for.
+    enforcement: Enforcement
+    #: By what the record was found valid: `json_schema`, `pydantic:Name`. Empty unless it succeeded.
+    validated_by: tuple[str, ...] = ()
+    #: Why it did not succeed.
+    error: Failure | None = None
+    #: Who answered: a model slug, or "offline/heuristic: rules, not a language model".
+    engine: str
+    #: What the caller should know about the reading of the document.
+    warnings: tuple[ReadingNote, ...] = ()
+    #: Wall seconds by step.
+    timings: Timings = field(default_factory=Timings)
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens and dollars of all attempts, failed ones included."""
+        return sum((attempt.usage for attempt in self.attempts), Usage())
+
+    @property
+    def cost_usd(self) -> float:
+        """US dollars of all attempts, failed ones included."""
+        return self.usage.cost_usd
+
+    @property
+    def repairs(self) -> tuple[Repair, ...]:
+        """Changes made to the accepted answer without asking again."""
+        return tuple(repair for attempt in self.attempts if attempt.outcome == "accepted" for repair in attempt.repairs)
+
+    def as_json(self) -> JsonObject:
+        """Return the result as plain JSON: one line of `records.jsonl`, the body of the HTTP API."""
+        return {
+            "id": self.id,
+            "source": self.source,
+            "status": self.status,
+            "record": self._json_record(),
+            "evidence": {at: asdict(found) for at, found in self.evidence.items()},
+            "coverage": [asdict(part) for part in self.coverage],
+            "attempts": [asdict(attempt) for attempt in self.attempts],
+            "repairs": [asdict(repair) for repair in self.repairs],
+            "enforcement": asdict(self.enforcement),
+            "validated_by": list(self.validated_by),
+            "usage": asdict(self.usage),
+            "cost_usd": self.cost_usd,
+            "error": asdict(self.error) if self.error else None,
+            "engine": self.engine,
+            "warnings": [asdict(note) for note in self.warnings],
+            "timings": asdict(self.timings),
+        }
+
+    def _json_record(self) -> Json:
+        record: Any = self.record
+        return record.model_dump(mode="json", by_alias=True) if hasattr(record, "model_dump") else record

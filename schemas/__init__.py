@@ -1,0 +1,1 @@
+"""Ready target schemas: pydantic classes, each field described."""
