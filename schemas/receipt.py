@@ -1,6 +1,6 @@
 """A receipt, as an expense report needs it."""
 
-import datetime
+import datetime as dt
 
 from pydantic import BaseModel, Field
 
@@ -28,7 +28,7 @@ class Receipt(BaseModel):
         default=None, description="Tax registration number of the business as printed, country prefix included."
     )
     receipt_number: str | None = Field(default=None, description="Receipt, bill or transaction number as printed.")
-    date: datetime.date = Field(description="Date of the purchase, as YYYY-MM-DD.")
+    date: dt.date = Field(description="Date of the purchase, as YYYY-MM-DD.")
     time: str | None = Field(
         default=None,
         pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$",
