@@ -16,6 +16,7 @@
     ├── Unsatisfied                    every allowed answer broke the schema
     │   └── NotStated                  a required value is not in the document
     ├── GuardFailed                    a guarded child was killed or died
+    ├── UnexpectedError                a defect of this product
     └── ModelError                     the model's side; one request's failure
         ├── AuthenticationFailed       401
         ├── OutOfCredit                402
@@ -76,6 +77,7 @@ from extractor.errors.work import (
     DocumentTooLarge,
     GuardFailed,
     NotStated,
+    UnexpectedError,
     UnreadableDocument,
     Unsatisfied,
 )
@@ -110,6 +112,7 @@ __all__ = [
     "Refused",
     "RequestRejected",
     "Truncated",
+    "UnexpectedError",
     "UnreadableDocument",
     "Unsatisfied",
     "UnsupportedSchema",

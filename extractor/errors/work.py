@@ -70,3 +70,9 @@ class GuardFailed(ExtractionError):
         super().__init__(message)
         #: `timeout` = wall clock or CPU limit; `died` = memory limit or crash.
         self.reason = reason
+
+
+class UnexpectedError(ExtractionError):
+    """A defect of this product. The other documents go on; the log holds the traceback. Please report it."""
+
+    code = "unexpected_error"

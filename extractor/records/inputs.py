@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from extractor.records.json import JsonObject  # noqa: TC001 - pydantic reads the annotations of Options
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pydantic import BaseModel
-
-    from extractor.records.json import JsonObject
 
 #: Model asked when nobody chose another. Slug at OpenRouter.
 DEFAULT_MODEL = "qwen/qwen-plus-2025-07-28:thinking"

@@ -1,0 +1,122 @@
+"""The import door: `extract` and `aextract`, a source and a schema in, a result out."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from pydantic import BaseModel
+
+from extractor import portal, wiring
+from extractor.document import source_from
+from extractor.options import options_from
+from extractor.records import Job, Result
+from extractor.schema import target_from
+from extractor.settings import Settings
+
+if TYPE_CHECKING:
+    import os
+
+    from extractor.records import Json, JsonObject, Target
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@overload
+def extract(
+    source: os.PathLike[str] | bytes | str,
+    schema: type[M],
+    *,
+    media_type: str | None = ...,
+    name: str | None = ...,
+    **options: Any,
+) -> Result[M]: ...
+@overload
+def extract(
+    source: os.PathLike[str] | bytes | str,
+    schema: JsonObject | os.PathLike[str],
+    *,
+    media_type: str | None = ...,
+    name: str | None = ...,
+    **options: Any,
+) -> Result[Json]: ...
+def extract(
+    source: os.PathLike[str] | bytes | str,
+    schema: type[BaseModel] | JsonObject | os.PathLike[str],
+    *,
+    media_type: str | None = None,
+    name: str | None = None,
+    **options: Any,
+) -> Result[Any]:
+    """Extract one record, and wait for it. Works in a script and in a notebook; `aextract` is the coroutine.
+
+    Args:
+        source: A `Path` = a file, bytes = a file's content, `str` = text.
+        schema: A pydantic class, a JSON Schema as a dict, or the path of a `.json` file.
+        media_type: Media type of `source` where its content does not tell.
+        name: Name of `source` in results and messages.
+        **options: Any of `records.Options`: `model`, `max_attempts`, `max_cost_usd`, `temperature` …
+
+    Returns:
+        A result for whatever the document or the model did. `record` is an instance of the class, when a class was
+        given and `status` is `succeeded`.
+
+    Raises:
+        CallerError: the schema, an option, a setting or the source argument is wrong; nothing was sent.
+        ModelError: the key or the account was refused.
+    """
+    return portal.run(partial(aextract, source, schema, media_type=media_type, name=name, **options))
+
+
+@overload
+async def aextract(
+    source: os.PathLike[str] | bytes | str,
+    schema: type[M],
+    *,
+    media_type: str | None = ...,
+    name: str | None = ...,
+    **options: Any,
+) -> Result[M]: ...
+@overload
+async def aextract(
+    source: os.PathLike[str] | bytes | str,
+    schema: JsonObject | os.PathLike[str],
+    *,
+    media_type: str | None = ...,
+    name: str | None = ...,
+    **options: Any,
+) -> Result[Json]: ...
+async def aextract(
+    source: os.PathLike[str] | bytes | str,
+    schema: type[BaseModel] | JsonObject | os.PathLike[str],
+    *,
+    media_type: str | None = None,
+    name: str | None = None,
+    **options: Any,
+) -> Result[Any]:
+    """Extract one record. `extract` has the arguments, the result and the errors."""
+    settings = Settings.load()
+    target = target_from(schema)
+    stated = {"max_attempts": settings.max_attempts} | options
+    job = Job(
+        id=new_id(),
+        source=source_from(source, media_type=media_type, name=name),
+        target=target,
+        options=options_from(stated | {"model": wiring.choose_model(settings, options.get("model"))}),
+    )
+    async with wiring.open_engine(settings) as engine:
+        result = await engine.run(job)
+    return _with_instance(result, target)
+
+
+def new_id() -> str:
+    """Return a name for an extraction that nobody can guess."""
+    return f"x_{uuid.uuid4().hex}"
+
+
+def _with_instance(result: Result[Json], target: Target) -> Result[Any]:
+    if target.model_class is None or result.status != "succeeded":
+        return result
+    return replace(result, record=target.model_class.model_validate(result.record))

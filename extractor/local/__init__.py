@@ -1,0 +1,8 @@
+"""The ports in memory, for work inside one process. Production code, not a fake."""
+
+from extractor.local.cancel import MemoryCancel
+from extractor.local.journal import MemoryJournal
+from extractor.local.pace import MemoryPace
+from extractor.local.purse import MemoryPurse
+
+__all__ = ["MemoryCancel", "MemoryJournal", "MemoryPace", "MemoryPurse"]

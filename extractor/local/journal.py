@@ -1,0 +1,53 @@
+"""The journal in memory: what one extraction has bought while this process lives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from extractor.records import CallKey, Completion, Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalledCall:
+    """One request that was sent, or was about to be."""
+
+    #: US dollars set aside for it.
+    reserved_usd: float
+    #: The provider's id of the generation, "" until its headers arrived.
+    generation_id: str = ""
+    #: What it cost; None while it is open.
+    usage: Usage | None = None
+    #: Its reply; None while it is open, and when there was none.
+    completion: Completion | None = None
+
+
+class MemoryJournal:
+    """Calls by key. The first entry of a key stays: a paid reply is never overwritten."""
+
+    def __init__(self) -> None:
+        self._calls: dict[CallKey, JournalledCall] = {}
+
+    @property
+    def calls(self) -> Mapping[CallKey, JournalledCall]:
+        """Every call so far, in the order they were opened."""
+        return self._calls
+
+    async def replay(self, *, window: int, round: int) -> Completion | None:  # noqa: A002 - the word of the call key
+        for key, call in self._calls.items():
+            if (key.window, key.round) == (window, round) and call.completion is not None:
+                return call.completion
+        return None
+
+    async def open_call(self, key: CallKey, *, reserved_usd: float) -> None:
+        self._calls.setdefault(key, JournalledCall(reserved_usd=reserved_usd))
+
+    async def identify_call(self, key: CallKey, *, generation_id: str) -> None:
+        self._calls[key] = replace(self._calls[key], generation_id=generation_id)
+
+    async def close_call(self, key: CallKey, *, usage: Usage, completion: Completion | None) -> None:
+        if self._calls[key].usage is None:
+            self._calls[key] = replace(self._calls[key], usage=usage, completion=completion)

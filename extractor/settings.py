@@ -1,0 +1,145 @@
+"""Settings: from the environment and one file, read once by a door, frozen afterwards.
+
+The environment wins over the file. The file is `config.toml` in the operating system's configuration folder for
+`extractor`, or the one named explicitly; a file in the working folder is never read, because whoever fills that
+folder must not choose where documents are sent. The page docs/reference/settings.md is generated from here.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from urllib.parse import urlsplit
+
+import platformdirs
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
+
+from extractor import log
+from extractor.errors import InvalidSettings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: Names with these beginnings are put into the environment by Kubernetes and are never settings.
+INJECTED = ("EXTRACTOR_SERVICE_", "EXTRACTOR_PORT")
+OPENROUTER_HOST = "openrouter.ai"
+#: 50 MiB; a larger PDF is a book or an archive.
+MAX_FILE_BYTES = 50 * 1024 * 1024
+#: About 1,000,000 tokens, what the default model takes at most.
+MAX_CHARACTERS = 4_000_000
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be an address that starts with http:// or https://")
+    return value.rstrip("/")
+
+
+class Settings(BaseSettings):
+    """What an operator decides, as against what one request asks for."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="EXTRACTOR_", env_ignore_empty=True, frozen=True, extra="forbid", populate_by_name=True
+    )
+
+    #: Prefix of every environment variable but OPENROUTER_API_KEY.
+    prefix: ClassVar[str] = "EXTRACTOR_"
+
+    openrouter_api_key: SecretStr | None = Field(
+        default=None, validation_alias="OPENROUTER_API_KEY", description="Key for openrouter.ai; sent nowhere else."
+    )
+    api_key: SecretStr | None = Field(
+        default=None, description="Key for the host of EXTRACTOR_BASE_URL where that is not openrouter.ai."
+    )
+    base_url: Annotated[str, AfterValidator(_web_address)] = Field(
+        default=f"https://{OPENROUTER_HOST}/api/v1",
+        description="Address of an OpenAI-compatible API, without `/chat/completions`.",
+    )
+    model: str | None = Field(
+        default=None, description="Model slug for requests that name none; unset = the product's default model."
+    )
+    concurrency: int = Field(default=8, ge=1, le=1000, description="Documents in flight at once, of one run.")
+    max_attempts: int = Field(default=3, ge=1, le=10, description="Answers asked for per document at most.")
+    timeout_s: float = Field(
+        default=600.0, gt=0, le=3600, description="Seconds that one request to a model may take, thinking included."
+    )
+    max_file_bytes: int = Field(default=MAX_FILE_BYTES, gt=0, description="Bytes that a document may have at most.")
+    max_characters: int = Field(
+        default=MAX_CHARACTERS, gt=0, description="Characters that a document's text may have at most."
+    )
+    app_url: str | None = Field(
+        default=None, description="Attribution at OpenRouter: your address. It creates a public page; off when unset."
+    )
+    app_title: str | None = Field(default=None, description="Attribution at OpenRouter: your application's name.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
+        default="WARNING", description="Events of this level and above go to stderr."
+    )
+
+    @classmethod
+    def load(cls, config: Path | None = None) -> Settings:
+        """Read the file, then the environment over it.
+
+        Raises:
+            InvalidSettings: the file is missing or not TOML, or a value cannot be used. Values are not quoted.
+        """
+        from_file = _read_file(config)
+        try:
+            settings = cls(**(from_file | EnvSettingsSource(cls)()))
+        except ValidationError as error:
+            raise InvalidSettings(_say_what_is_wrong(error)) from None
+        _warn_of_unknown_names(cls)
+        return settings
+
+    def key_for_model(self) -> SecretStr | None:
+        """Return the key bound to the host of `base_url`, None where there is none."""
+        return self.openrouter_api_key if self.is_openrouter else self.api_key
+
+    @property
+    def is_openrouter(self) -> bool:
+        """Whether requests go to openrouter.ai."""
+        return urlsplit(self.base_url).hostname == OPENROUTER_HOST
+
+
+def variable_of(field: str) -> str:
+    """Return the environment variable of a settings field."""
+    alias = Settings.model_fields[field].validation_alias
+    return alias if isinstance(alias, str) else f"{Settings.prefix}{field.upper()}"
+
+
+def _read_file(config: Path | None) -> dict[str, Any]:
+    path = config or platformdirs.user_config_path("extractor") / "config.toml"
+    if config is None and not path.is_file():
+        return {}
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InvalidSettings(f"The configuration file {path} cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        raise InvalidSettings(f"The configuration file {path} is not TOML: {error}.") from None
+    unknown = sorted(set(values) - set(Settings.model_fields))
+    if unknown:
+        known = ", ".join(sorted(Settings.model_fields))
+        raise InvalidSettings(f"The configuration file {path} sets {unknown[0]!r}, which is not one of: {known}.")
+    return values
+
+
+def _say_what_is_wrong(error: ValidationError) -> str:
+    by_alias = {"OPENROUTER_API_KEY": "openrouter_api_key"}
+    lines = []
+    for problem in error.errors(include_input=False, include_url=False, include_context=False):
+        name = str(problem["loc"][0])
+        lines.append(f"{variable_of(by_alias.get(name, name))}: {problem['msg']}.")
+    return " ".join(lines)
+
+
+def _warn_of_unknown_names(cls: type[Settings]) -> None:
+    known = {variable_of(name) for name in cls.model_fields}
+    for name in sorted(os.environ):
+        if not name.startswith(cls.prefix) or name in known or name.startswith(INJECTED):
+            continue
+        nearest = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.0)
+        log.logger().warning("unknown setting in the environment", name=name, nearest=nearest[0])

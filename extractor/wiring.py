@@ -1,0 +1,120 @@
+"""Which adapter answers which port. The one place that turns settings into objects."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from extractor import log, pipeline
+from extractor.document import ReadingLimits
+from extractor.errors import ExtractionError, NoModel, UnexpectedError
+from extractor.local import MemoryCancel, MemoryJournal, MemoryPace, MemoryPurse
+from extractor.model import ChatModel, Endpoint, Facts, OfflineModel
+from extractor.ports import Ports
+from extractor.prompt import read_back
+from extractor.records import DEFAULT_MODEL, OFFLINE_MODEL
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from extractor.ports import Model, Purse
+    from extractor.records import Job, Json, Result
+    from extractor.settings import Settings
+
+#: What endpoints were found to refuse, kept as long as the process, so that it is asked once.
+_FACTS = Facts()
+
+
+def choose_model(settings: Settings, chosen: str | None = None) -> str:
+    """Return the model to ask: the one chosen, else the operator's, else the default.
+
+    Raises:
+        NoModel: it needs a key and there is none. The offline model is never a fallback: it must be chosen.
+    """
+    model = chosen or settings.model or DEFAULT_MODEL
+    if model == OFFLINE_MODEL or settings.key_for_model() is not None or not settings.is_openrouter:
+        return model
+    raise NoModel(
+        f"There is no key to ask {model} with. Set OPENROUTER_API_KEY, or point EXTRACTOR_BASE_URL at another "
+        f"OpenAI-compatible server. To try without a language model, choose {OFFLINE_MODEL} (simple rules)."
+    )
+
+
+class Engine:
+    """The pipeline with its ports, for any number of jobs in one event loop."""
+
+    def __init__(self, settings: Settings, *, budget_usd: float | None = None) -> None:
+        self._settings = settings
+        self._purse = MemoryPurse(budget_usd)
+        self._pace = MemoryPace()
+        self._models: dict[str, Model] = {}
+        self._endpoint = Endpoint(
+            base_url=settings.base_url,
+            key=settings.key_for_model(),
+            app_url=settings.app_url,
+            app_title=settings.app_title,
+            timeout_s=settings.timeout_s,
+        )
+        self._limits = ReadingLimits(max_bytes=settings.max_file_bytes, max_characters=settings.max_characters)
+
+    @property
+    def spent_usd(self) -> float:
+        """US dollars booked by every job so far, also by those that did not finish."""
+        return self._purse.spent_usd
+
+    async def run(self, job: Job) -> Result[Json]:
+        """Run one job. A defect in our own code fails that job alone.
+
+        Raises:
+            ExtractionError: with `stops_run`; see `pipeline.run`.
+        """
+        ports = self._ports(job)
+        try:
+            return await pipeline.run(job, ports=ports, limits=self._limits)
+        except ExtractionError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one document never stops the others
+            log.logger().error("unexpected error", job=job.id, **log.trace(error))
+            defect = UnexpectedError("A defect of the extractor stopped this document; the log has the details.")
+            return pipeline.not_asked(job, defect, engine=ports.model.engine)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        for model in self._models.values():
+            if isinstance(model, ChatModel):
+                await model.aclose()
+
+    def _ports(self, job: Job) -> Ports:
+        cap = job.options.max_cost_usd
+        purse: Purse = self._purse if cap is None else MemoryPurse(cap, parent=self._purse)
+        return Ports(
+            model=self._model(job.options.model),
+            journal=MemoryJournal(),
+            purse=purse,
+            pace=self._pace,
+            cancel=MemoryCancel(),
+        )
+
+    def _model(self, slug: str) -> Model:
+        if slug not in self._models:
+            self._models[slug] = OfflineModel(read_back) if slug == OFFLINE_MODEL else self._chat_model(slug)
+        return self._models[slug]
+
+    def _chat_model(self, slug: str) -> Model:
+        choose_model(self._settings, slug)
+        return ChatModel(self._endpoint, slug, facts=_FACTS)
+
+
+@asynccontextmanager
+async def open_engine(settings: Settings, *, budget_usd: float | None = None) -> AsyncIterator[Engine]:
+    """Give an engine, and close its connections at the end.
+
+    Args:
+        settings: The operator's settings.
+        budget_usd: Cap on all jobs together, US dollars; None = no cap.
+    """
+    engine = Engine(settings, budget_usd=budget_usd)
+    try:
+        yield engine
+    finally:
+        await engine.aclose()
