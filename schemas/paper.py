@@ -5,19 +5,18 @@ from datetime import date
 from pydantic import BaseModel, Field
 
 
-class Author(BaseModel):
-    """One author of a paper."""
-
-    name: str = Field(description="Name of the author as printed, without degrees and footnote marks.")
-    affiliation: str | None = Field(default=None, description="Institution of the author as printed.")
-    email: str | None = Field(default=None, description="E-mail address of the author as printed.")
-
-
 class Paper(BaseModel):
     """A research article, preprint or conference paper."""
 
     title: str = Field(description="Title of the paper as printed, subtitle included.")
-    authors: list[Author] = Field(min_length=1, description="Every author, in printed order.")
+    authors: list[str] = Field(
+        min_length=1,
+        description="Name of each author as printed, one per entry, in printed order, without degrees and marks.",
+    )
+    affiliations: list[str] = Field(
+        default=[], description="Each institution of an author as printed, one per entry, without footnote marks."
+    )
+    contact: str | None = Field(default=None, description="E-mail address of the corresponding author as printed.")
     abstract: str | None = Field(default=None, description="The whole abstract, word for word, without its heading.")
     keywords: list[str] = Field(default=[], description="Each keyword as printed, one per entry.")
     venue: str | None = Field(
