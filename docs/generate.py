@@ -1,0 +1,133 @@
+"""Write the reference pages that the code itself is the source of.
+
+`python docs/generate.py` writes them; with `--check` it writes nothing and exits 1 when one is not what it would write.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import NoneType
+from typing import TYPE_CHECKING, Literal, get_args, get_origin
+
+from pydantic import SecretStr
+
+from extractor import errors
+from extractor.settings import Settings, variable_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from pydantic.fields import FieldInfo
+
+REFERENCE = Path(__file__).parent / "reference"
+ROW = "| {} |"
+
+
+def errors_page() -> str:
+    """Return the page of all errors: one section per class that the root knows, one row per code."""
+    lines = [
+        "# Errors",
+        "Generated from the tree in `extractor/errors/` by `docs/generate.py`; do not edit.",
+        "",
+        "`code` is stable: programs may rely on it. *Retryable*: the same request may succeed later.",
+        "*Stops the run*: no other document can fare better, so it is raised once and the rest is not tried.",
+        "An error that does not stop the run is not raised by `extract`: it is the `error` of that document's result.",
+        "",
+        *_table(("code", "class", "retryable", "stops the run", "what happened, what to do"), _error_rows()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _error_rows() -> Iterator[Sequence[str]]:
+    for error in tree(errors.ExtractionError):
+        facts = (f"`{error.__name__}`", _yes(claim=error.retryable), _yes(claim=error.stops_run))
+        yield (f"`{error.code}`", *facts, _prose(error.__doc__))
+        for code, says in getattr(error, "codes", {}).items():
+            yield (f"`{code}`", *facts, says)
+
+
+def tree(root: type[errors.ExtractionError]) -> Iterator[type[errors.ExtractionError]]:
+    """Yield `root` and every class below it, parents before children, in the order they are written."""
+    yield root
+    for child in root.__subclasses__():
+        yield from tree(child)
+
+
+def settings_page() -> str:
+    """Return the page of all settings: one row per environment variable."""
+    lines = [
+        "# Settings",
+        "Generated from `extractor/settings.py` by `docs/generate.py`; do not edit.",
+        "",
+        "Each is an environment variable. The same names, in lower case and without `EXTRACTOR_`, may stand in",
+        "`config.toml` in the operating system's configuration folder for `extractor`; the environment wins.",
+        "A file in the working folder is never read. An unknown `EXTRACTOR_*` name is warned of, together with the",
+        "nearest known one. Keys show in no representation, log line or traceback.",
+        "",
+        *_table(("variable", "type", "default", "limits", "what it is"), _settings_rows()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _settings_rows() -> Iterator[Sequence[str]]:
+    for name, field in Settings.model_fields.items():
+        default = "unset" if field.default is None else f"`{field.default}`"
+        yield (f"`{variable_of(name)}`", _type_name(field.annotation), default, _limits(field), field.description or "")
+
+
+def _type_name(annotation: object) -> str:
+    if get_origin(annotation) is Literal:
+        return "one of " + ", ".join(f"`{value}`" for value in get_args(annotation))
+    stated = [part for part in get_args(annotation) or (annotation,) if part is not NoneType]
+    names = {str: "text", int: "whole number", float: "number", bool: "true or false", SecretStr: "secret text"}
+    return names[stated[0]]
+
+
+def _limits(field: FieldInfo) -> str:
+    signs = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
+    bounds = ((sign, getattr(rule, word, None)) for rule in field.metadata for word, sign in signs.items())
+    return ", ".join(f"{sign} {bound}" for sign, bound in bounds if bound is not None)
+
+
+def _table(head: Sequence[str], rows: Iterator[Sequence[str]]) -> list[str]:
+    rule = ["---"] * len(head)
+    return [ROW.format(" | ".join(cell.replace("|", "\\|") for cell in row)) for row in (head, rule, *rows)]
+
+
+def _yes(*, claim: bool) -> str:
+    return "yes" if claim else "no"
+
+
+def _prose(docstring: str | None) -> str:
+    return " ".join((docstring or "").split("\n\n")[0].split())
+
+
+PAGES: dict[str, Callable[[], str]] = {"errors.md": errors_page, "settings.md": settings_page}
+
+
+def stale() -> list[Path]:
+    """Return the pages whose file is not what the code says."""
+    return [
+        REFERENCE / name
+        for name, page in PAGES.items()
+        if not (REFERENCE / name).is_file() or (REFERENCE / name).read_text("utf-8") != page()
+    ]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write or check the pages; return the exit code."""
+    pages = stale()
+    if "--check" in arguments:
+        for page in pages:
+            print(f"{page} is out of date: run `python docs/generate.py`", file=sys.stderr)
+        return 1 if pages else 0
+    REFERENCE.mkdir(exist_ok=True)
+    for page in pages:
+        page.write_text(PAGES[page.name](), "utf-8")
+        print(f"wrote {page}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
