@@ -57,7 +57,7 @@ def parse(text: str) -> Json:
 def _object_without_conflicts(pairs: list[tuple[str, Json]]) -> JsonObject:
     found: JsonObject = {}
     for key, value in pairs:
-        if key in found and found[key] != value:
+        if key in found and canonical(found[key]) != canonical(value):
             raise NotStrictJson("duplicate_key")
         found[key] = value
     return found

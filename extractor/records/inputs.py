@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from extractor.records.json import JsonObject  # noqa: TC001 - pydantic reads the annotations of Options
 
@@ -50,6 +50,8 @@ class Target:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reasoning:
     """How much a thinking model may think, in OpenRouter's terms. Set `effort` or `max_tokens`, not both."""
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
 
     #: Share of `max_tokens`: none | minimal | low | medium | high | xhigh | max.
     effort: str | None = None

@@ -1,0 +1,192 @@
+"""What every adapter of a port must do. A new adapter is one more row in a fixture."""
+
+from __future__ import annotations
+
+import anyio
+import pytest
+
+from extractor.errors import BudgetExceeded, Cancelled
+from extractor.local import MemoryCancel, MemoryJournal, MemoryPace, MemoryPurse
+from extractor.records import CallKey, Usage
+from extractor.testing import InstantPace
+from extractor.testing.models import completion
+
+pytestmark = pytest.mark.anyio
+
+FIRST = CallKey(window=0, round=1)
+
+
+@pytest.fixture(params=[MemoryJournal])
+def journal(request):
+    return request.param()
+
+
+@pytest.fixture(params=[MemoryPurse])
+def purse_of(request):
+    return request.param
+
+
+@pytest.fixture(params=[MemoryPace, InstantPace])
+def pace(request):
+    return request.param()
+
+
+async def test_a_reply_in_the_journal_is_found_by_its_question(journal):
+    reply = completion({"a": 1})
+    await journal.open_call(FIRST, reserved_usd=0.01)
+    await journal.identify_call(FIRST, generation_id="gen-1")
+    await journal.close_call(FIRST, usage=reply.usage, completion=reply)
+
+    assert await journal.replay(window=0, round=1) == reply
+    assert await journal.replay(window=0, round=2) is None
+    assert await journal.replay(window=1, round=1) is None
+
+
+async def test_a_call_that_failed_is_not_a_reply(journal):
+    await journal.open_call(FIRST, reserved_usd=0.01)
+    await journal.close_call(FIRST, usage=Usage(calls=1), completion=None)
+
+    assert await journal.replay(window=0, round=1) is None
+
+
+async def test_the_reply_of_a_later_request_answers_the_question(journal):
+    second = CallKey(window=0, round=1, attempt=2)
+    for key, reply in ((FIRST, None), (second, completion("{}"))):
+        await journal.open_call(key, reserved_usd=0.01)
+        await journal.close_call(key, usage=Usage(), completion=reply)
+
+    assert await journal.replay(window=0, round=1) == completion("{}")
+
+
+async def test_a_paid_reply_is_never_overwritten(journal):
+    await journal.open_call(FIRST, reserved_usd=0.01)
+    await journal.close_call(FIRST, usage=Usage(), completion=completion("1"))
+    await journal.open_call(FIRST, reserved_usd=0.02)
+    await journal.close_call(FIRST, usage=Usage(), completion=completion("2"))
+
+    assert (await journal.replay(window=0, round=1)).text == "1"
+
+
+async def test_spending_stops_at_the_cap(purse_of):
+    purse = purse_of(0.03)
+    for _ in range(3):
+        await purse.settle(await purse.reserve(0.01), spent_usd=0.01)
+
+    with pytest.raises(BudgetExceeded):
+        await purse.reserve(0.01)
+
+    assert purse.spent_usd == pytest.approx(0.03)
+
+
+async def test_what_was_reserved_but_not_spent_can_be_spent_again(purse_of):
+    purse = purse_of(0.01)
+    await purse.settle(await purse.reserve(0.01), spent_usd=0.0)
+
+    assert await purse.reserve(0.01) == 0.01
+
+
+async def test_a_reservation_waits_for_calls_in_flight_and_then_fits(purse_of):
+    purse = purse_of(0.015)
+    first = await purse.reserve(0.01)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(purse.reserve, 0.01)
+        await anyio.wait_all_tasks_blocked()
+        await purse.settle(first, spent_usd=0.001)
+
+    assert purse.spent_usd == 0.001
+
+
+async def test_a_reservation_that_waited_in_vain_is_refused(purse_of):
+    purse = purse_of(0.015)
+    first = await purse.reserve(0.01)
+    refused = []
+
+    async def try_to_reserve():
+        try:
+            await purse.reserve(0.01)
+        except BudgetExceeded as error:
+            refused.append(error.code)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(try_to_reserve)
+        await anyio.wait_all_tasks_blocked()
+        await purse.settle(first, spent_usd=0.01)
+
+    assert refused == ["budget_exceeded"]
+
+
+async def test_fifty_reservations_at_once_never_pass_the_cap(purse_of):
+    purse = purse_of(0.1)
+    refused = []
+
+    async def spend():
+        try:
+            reserved = await purse.reserve(0.01)
+        except BudgetExceeded:
+            refused.append(1)
+            return
+        await anyio.lowlevel.checkpoint()
+        await purse.settle(reserved, spent_usd=0.01)
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(50):
+            tasks.start_soon(spend)
+
+    assert purse.spent_usd == pytest.approx(0.1)
+    assert len(refused) == 40
+
+
+async def test_a_document_cap_inside_a_run_cap_books_on_both(purse_of):
+    run = purse_of(1.0)
+    document = purse_of(0.02, parent=run)
+    await document.settle(await document.reserve(0.02), spent_usd=0.02)
+
+    with pytest.raises(BudgetExceeded):
+        await document.reserve(0.01)
+
+    assert (run.spent_usd, document.spent_usd) == (0.02, 0.02)
+
+
+async def test_a_refusal_above_leaves_nothing_reserved_below(purse_of):
+    run = purse_of(0.0)
+    document = purse_of(0.01, parent=run)
+
+    with pytest.raises(BudgetExceeded):
+        await document.reserve(0.01)
+    with pytest.raises(BudgetExceeded):
+        await document.reserve(0.01)
+
+    assert document.is_capped
+
+
+async def test_a_purse_without_a_cap_says_so(purse_of):
+    assert not purse_of().is_capped
+    assert purse_of(None, parent=purse_of(1.0)).is_capped
+
+
+async def test_an_endpoint_that_cools_down_does_not_hold_back_another(pace):
+    await pace.cool_down("a", seconds=0.05)
+
+    with anyio.fail_after(5):
+        await pace.enter("b")
+        await pace.enter("a")
+
+
+async def test_a_cool_down_is_waited_for():
+    pace = MemoryPace()
+    await pace.cool_down("a", seconds=0.05)
+    started = anyio.current_time()
+
+    await pace.enter("a")
+
+    assert anyio.current_time() - started >= 0.04
+
+
+async def test_cancelling_stops_before_the_next_request():
+    cancel = MemoryCancel()
+    cancel.raise_if_cancelled()
+    cancel.cancel()
+
+    with pytest.raises(Cancelled):
+        cancel.raise_if_cancelled()

@@ -1,0 +1,41 @@
+"""Options: one closed list, checked at every door."""
+
+from __future__ import annotations
+
+import pytest
+
+from extractor.errors import InvalidRequest
+from extractor.options import options_from
+from extractor.records import DEFAULT_MODEL, Options, Reasoning
+
+
+def test_nothing_stated_gives_the_defaults():
+    assert options_from({"temperature": None}) == Options()
+    assert Options().model == DEFAULT_MODEL
+
+
+def test_loose_values_become_typed_ones():
+    options = options_from({"reasoning": {"effort": "low"}, "max_tokens": "400", "tools": [{"type": "function"}]})
+
+    assert options.reasoning == Reasoning(effort="low")
+    assert (options.max_tokens, options.tools) == (400, ({"type": "function"},))
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        pytest.param({"temprature": 1}, "temperature", id="a typing error names the nearest"),
+        pytest.param({"webhook": "http://x"}, "no option", id="not an option"),
+        pytest.param({"temperature": 3}, "between 0 and 2", id="out of range"),
+        pytest.param({"max_attempts": 0}, "between 1 and 10", id="no attempt"),
+        pytest.param({"max_cost_usd": -1}, "max_cost_usd", id="negative money"),
+        pytest.param({"temperature": float("nan")}, "between", id="not a number"),
+        pytest.param({"max_tokens": "lots"}, "max_tokens", id="wrong type"),
+        pytest.param({"enforcement": "strict"}, "json_schema", id="unknown rung lists the known"),
+        pytest.param({"reasoning": {"effort": "low", "max_tokens": 5}}, "not both", id="exclusive"),
+        pytest.param({"reasoning": {"budget": 5}}, "reasoning", id="unknown member"),
+    ],
+)
+def test_a_bad_option_is_refused_in_a_sentence(values, says):
+    with pytest.raises(InvalidRequest, match=says):
+        options_from(values)
