@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from extractor import portal, wiring
 from extractor.document import source_from
+from extractor.jsontext import dumps
 from extractor.options import options_from
 from extractor.records import Job, Result
 from extractor.schema import target_from
@@ -119,4 +120,4 @@ def new_id() -> str:
 def _with_instance(result: Result[Json], target: Target) -> Result[Any]:
     if target.model_class is None or result.status != "succeeded":
         return result
-    return replace(result, record=target.model_class.model_validate(result.record))
+    return replace(result, record=target.model_class.model_validate_json(dumps(result.record)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from extractor import log
 
 
@@ -16,10 +18,10 @@ def test_keys_are_struck_out_by_name_and_by_shape(capsys):
 
 
 def test_a_trace_names_the_place_and_not_the_message():
-    try:
-        raise ValueError("text of a document")
-    except ValueError as error:
-        trace = log.trace(error)
+    with pytest.raises(ValueError, match="document") as raised:
+        int("text of a document")
+
+    trace = log.trace(raised.value)
 
     assert trace["error"] == "ValueError"
     assert "test_log.py" in trace["at"]
