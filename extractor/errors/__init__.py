@@ -17,6 +17,7 @@
     │   └── NotStated                  a required value is not in the document
     ├── GuardFailed                    a guarded child was killed or died
     ├── UnexpectedError                a defect of this product
+    ├── OutputFailed                   a finished record could not be written
     └── ModelError                     the model's side; one request's failure
         ├── AuthenticationFailed       401
         ├── OutOfCredit                402
@@ -77,6 +78,7 @@ from extractor.errors.work import (
     DocumentTooLarge,
     GuardFailed,
     NotStated,
+    OutputFailed,
     UnexpectedError,
     UnreadableDocument,
     Unsatisfied,
@@ -105,6 +107,7 @@ __all__ = [
     "NoModel",
     "NotStated",
     "OutOfCredit",
+    "OutputFailed",
     "PermissionDenied",
     "PriceUnknown",
     "ProviderUnavailable",

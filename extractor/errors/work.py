@@ -68,7 +68,7 @@ class GuardFailed(ExtractionError):
 
     def __init__(self, message: str, *, reason: str) -> None:
         super().__init__(message)
-        #: `timeout` = wall clock or CPU limit; `died` = memory limit or crash.
+        #: `timeout` = wall clock or CPU limit; `died` = memory limit or crash; `raised` = an error of no known type.
         self.reason = reason
 
 
@@ -76,3 +76,10 @@ class UnexpectedError(ExtractionError):
     """A defect of this product. The other documents go on; the log holds the traceback. Please report it."""
 
     code = "unexpected_error"
+
+
+class OutputFailed(ExtractionError):
+    """A finished record could not be written. Nothing more is asked, so that no reply is bought and lost."""
+
+    code = "output_failed"
+    stops_run = True
