@@ -1,0 +1,88 @@
+"""Fences round text that others wrote, and page marks inside it, that this text cannot forge.
+
+A fence is a pair of lines `<document 3f9c0a17b2de>` and `</document 3f9c0a17b2de>`. The mark is made from a key, so an
+equal request is made twice as equal bytes, and it occurs nowhere in the text it encloses: whoever knows the key and
+writes the mark into a document only makes us take the next one.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from itertools import count
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from extractor.records import Window
+
+#: Hexadecimal digits of a mark: 48 bits, seven tokens.
+MARK_DIGITS = 12
+_OPENING = re.compile(rf"<([a-z]+) ([0-9a-f]{{{MARK_DIGITS}}})>\n")
+
+
+class Fenced(NamedTuple):
+    """A fenced text found in a message."""
+
+    kind: str
+    mark: str
+    body: str
+    #: Offset after the closing fence.
+    end: int
+
+
+def mark(label: str, *, key: str, absent_from: Iterable[str]) -> str:
+    """Return the first mark of (`key`, `label`) that occurs in none of the texts."""
+    texts = tuple(absent_from)
+    secret = key.encode("utf-8", "surrogatepass")
+    for attempt in count():
+        candidate = hmac.digest(secret, f"{label} {attempt}".encode(), "sha256").hex()[:MARK_DIGITS]
+        if not any(candidate in text for text in texts):
+            return candidate
+    raise AssertionError("unreachable: texts are finite")
+
+
+def fence(kind: str, body: str, *, mark: str) -> str:
+    """Return `body` between an opening and a closing line."""
+    return f"<{kind} {mark}>\n{body}\n</{kind} {mark}>"
+
+
+def unfence(text: str, *, at: int = 0) -> Fenced:
+    """Read the fenced text that begins at offset `at`.
+
+    Raises:
+        ValueError: no fence opens there, or it is never closed.
+    """
+    opening = _OPENING.match(text, at)
+    if opening is None:
+        raise ValueError(f"no fence opens at offset {at}")
+    kind, found_mark = opening.groups()
+    closing = f"\n</{kind} {found_mark}>"
+    end = text.index(closing, opening.end())
+    return Fenced(kind, found_mark, text[opening.end() : end], end + len(closing))
+
+
+def with_page_marks(window: Window, *, mark: str) -> str:
+    """Return the window's text with a line `[3f9c0a17b2de page 2]` for each form feed between two pages.
+
+    A window on a single page is returned as it is. A form feed inside a page is text like any other.
+    """
+    first, *others = window.pages
+    if not others:
+        return window.text
+    parts = [f"[{mark} page {first.number}]\n"]
+    rest = 0
+    for page in others:
+        gap = page.start - 1 - window.start
+        if gap >= rest and window.text.startswith("\f", gap):
+            parts += window.text[rest:gap], f"\n[{mark} page {page.number}]\n"
+            rest = gap + 1
+    parts.append(window.text[rest:])
+    return "".join(parts)
+
+
+def without_page_marks(body: str, *, mark: str) -> str:
+    """Return the text that `with_page_marks` was given."""
+    first = re.match(rf"\[{mark} page \d+\]\n", body)
+    return re.sub(rf"\n\[{mark} page \d+\]\n", "\f", body[first.end() :] if first else body)
