@@ -1,0 +1,70 @@
+"""The program `extractor`: its commands, and how every way of ending is told."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from extractor.cli.exits import ExitCode, exit_code_of
+from extractor.cli.run_command import run
+from extractor.cli.wording import error_line
+from extractor.errors import ExtractionError, InvalidRequest
+
+# Completion is left out on purpose: typer would import pydantic for its options before `run --help` is printed.
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, pretty_exceptions_show_locals=False)
+app.command()(run)
+
+
+def _print_version(is_wanted: bool) -> None:  # noqa: FBT001 - the signature that typer calls
+    if is_wanted:
+        typer.echo(f"extractor {version('extractor')}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def extractor(
+    context: typer.Context,
+    *,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Show the version and exit.", metavar="", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Structured extraction: documents and a schema in, validated records with their evidence out."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit(ExitCode.USAGE)
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    sys.exit(exit_code())
+
+
+def exit_code() -> int:
+    """Run the command line; say on stderr what went wrong, in one sentence with its code."""
+    try:
+        return int(app(standalone_mode=False) or ExitCode.SUCCEEDED)
+    except typer.TyperException as error:
+        return _say_usage(error)
+    except ExtractionError as error:
+        typer.echo(error_line(error.code, error.message), err=True)
+        return exit_code_of(error)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is told in a sentence
+        from extractor.cli.crash import describe  # command start-up: wanted only after a crash
+
+        typer.echo(describe(error, in_full="--debug" in sys.argv), err=True)
+        return ExitCode.COULD_NOT_START
+
+
+def _say_usage(error: typer.TyperException) -> int:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "extractor"
+    typer.echo(error_line(InvalidRequest.code, error.format_message()), err=True)
+    typer.echo(f"Try '{command} --help'.", err=True)
+    return ExitCode.USAGE

@@ -1,0 +1,170 @@
+"""What `extractor run` does: from words to a run, the run, and its exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from extractor import log, pipeline, wiring
+from extractor.bulk import run_all
+from extractor.cli.exits import ExitCode, exit_code_of_signal
+from extractor.cli.inputs import find_files
+from extractor.cli.output import Output
+from extractor.cli.progress import show_progress
+from extractor.cli.schema_words import load_target
+from extractor.cli.stopping import stopped_by_signals
+from extractor.cli.summary import print_summary
+from extractor.cli.tally import Tally
+from extractor.inprocess import new_id
+from extractor.options import options_from
+from extractor.records import OFFLINE_MODEL, Job, Source
+from extractor.settings import Settings
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from extractor.cli.run_command import RunArguments
+    from extractor.records import Json, Options, Result
+
+#: Options of `records.Options` that are typed under their own names.
+OPTION_NAMES = (
+    "max_cost_usd",
+    "max_tokens",
+    "enforcement",
+    "temperature",
+    "top_p",
+    "seed",
+    "presence_penalty",
+    "absence",
+    "nulls",
+    "open_objects",
+    "evidence",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """Everything decided before the first document is opened."""
+
+    jobs: list[Job]
+    output: Output
+    settings: Settings
+    #: Documents in flight at once.
+    concurrency: int
+    #: Cap on all documents together, US dollars; None = no cap.
+    budget_usd: float | None
+
+
+def run_files(arguments: RunArguments) -> int:
+    """Extract a record from every file named; return the exit code.
+
+    Raises:
+        ExtractionError: the run could not start or go on; what had finished is written.
+    """
+    run = prepare(arguments)
+    screen = Console(stderr=True, highlight=False, quiet=arguments.quiet)  # stdout belongs to the records
+    tally = Tally(documents=len(run.jobs))
+    screen.print(_headline(run), soft_wrap=True)
+    started = time.monotonic()
+    try:
+        signal_number = asyncio.run(extract_all(run, tally=tally, screen=screen))
+    finally:
+        if tally.done:
+            where = str(run.output.path) if run.output.path else "stdout"
+            print_summary(screen, tally, seconds=time.monotonic() - started, where=where)
+    if signal_number is not None:
+        return exit_code_of_signal(signal_number)
+    return ExitCode.SUCCEEDED if tally.is_all_succeeded else ExitCode.SOME_FAILED
+
+
+def prepare(arguments: RunArguments) -> Run:
+    """Decide everything, and refuse what cannot work, before anything is opened, sent or spent.
+
+    Raises:
+        CallerError: an argument, the schema or the settings cannot be used.
+    """
+    output = Output(path=_file_named(arguments.out), append=arguments.append, force=arguments.force)
+    output.check()
+    files = find_files(arguments.paths, leaving_out=output.path)
+    target = load_target(arguments.schema)
+    settings = Settings.load(arguments.config)
+    log.configure("DEBUG" if arguments.debug else settings.log_level)
+    options = options_of(arguments, settings)
+    jobs = [
+        Job(id=new_id(), source=Source(content=file, name=str(file)), target=target, options=options) for file in files
+    ]
+    pipeline.contract_of(jobs[0])  # lowered here so that an unsupported schema is refused before the output is touched
+    return Run(
+        jobs=jobs,
+        output=output,
+        settings=settings,
+        concurrency=arguments.concurrency or settings.concurrency,
+        budget_usd=arguments.budget,
+    )
+
+
+def options_of(arguments: RunArguments, settings: Settings) -> Options:
+    """Return the options that the command line and the settings state together.
+
+    Raises:
+        InvalidRequest: a value is out of range, or two exclude each other.
+        NoModel: the model needs a key, and there is none.
+    """
+    stated: dict[str, Any] = {name: getattr(arguments, name) for name in OPTION_NAMES}
+    thinking = {
+        "enabled": arguments.reasoning,
+        "effort": arguments.reasoning_effort,
+        "max_tokens": arguments.reasoning_tokens,
+    }
+    return options_from(
+        stated
+        | {
+            "model": wiring.choose_model(settings, arguments.model),
+            "max_attempts": arguments.max_attempts or settings.max_attempts,
+            "reasoning": thinking if any(value is not None for value in thinking.values()) else None,
+        }
+    )
+
+
+async def extract_all(run: Run, *, tally: Tally, screen: Console) -> int | None:
+    """Run every job; write, count and show each result in the step that finishes it, so that none can be lost.
+
+    Returns:
+        The number of the signal that stopped it, None when it came to its end.
+
+    Raises:
+        ExtractionError: with `stops_run`; no other document can fare better.
+    """
+    async with wiring.open_engine(run.settings, budget_usd=run.budget_usd) as engine:
+        with (
+            run.output.open() as lines,
+            show_progress(screen, tally, stdout_is_taken=run.output.path is None) as show,
+            stopped_by_signals() as signals,
+        ):
+
+            async def run_and_keep(job: Job) -> Result[Json]:
+                result = await engine.run(job)
+                lines.write(result)
+                tally.add(result)
+                show(result)
+                return result
+
+            async for _ in run_all(run.jobs, run=run_and_keep, concurrency=run.concurrency):
+                pass
+    return signals[0] if signals else None
+
+
+def _file_named(out: Path | None) -> Path | None:
+    return None if out == Path("-") else out
+
+
+def _headline(run: Run) -> str:
+    count = len(run.jobs)
+    target, model = run.jobs[0].target, run.jobs[0].options.model
+    by_rules = " (simple rules, no language model)" if model == OFFLINE_MODEL else ""
+    return f"{count:,} document{'' if count == 1 else 's'} to {target.name} with {model}{by_rules}"

@@ -1,0 +1,84 @@
+"""The table at the end of a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.table import Table
+
+from extractor.cli.wording import dollars, printable
+from extractor.records import OFFLINE_MODEL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import Console
+
+    from extractor.cli.tally import Tally
+
+
+def print_summary(console: Console, tally: Tally, *, seconds: float, where: str) -> None:
+    """Print what a run came to.
+
+    Args:
+        console: Where to print.
+        tally: Its figures.
+        seconds: Wall time.
+        where: Where the records are, for a person.
+    """
+    console.print(_figures(tally, seconds=seconds, where=where))
+    if tally.errors:
+        console.print(_errors(tally))
+    for note in _notes(tally):
+        console.print(note, soft_wrap=True)
+
+
+def _figures(tally: Tally, *, seconds: float, where: str) -> Table:
+    table = Table(box=box.SIMPLE, show_header=False, title="Summary", title_justify="left", title_style="bold")
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in _rows(tally, seconds=seconds, where=where):
+        table.add_row(name, printable(value))
+    return table
+
+
+def _rows(tally: Tally, *, seconds: float, where: str) -> Iterator[tuple[str, str]]:
+    yield "documents", f"{tally.documents:,}"
+    for status in ("succeeded", "partial", "failed", "cancelled"):
+        if tally.statuses[status] or status in {"succeeded", "failed"}:
+            yield status, f"{tally.statuses[status]:,}"
+    if tally.not_run:
+        yield "not run", f"{tally.not_run:,}"
+    usage = tally.usage
+    yield "attempts", f"{tally.attempts:,}"
+    yield (
+        "tokens",
+        f"{usage.prompt_tokens:,} in, {usage.completion_tokens:,} out ({usage.reasoning_tokens:,} of them reasoning)",
+    )
+    yield "cost", dollars(usage.cost_usd)
+    yield "time", f"{seconds:.1f} s"
+    yield "engine", ", ".join(tally.engines)
+    yield "records", where
+
+
+def _errors(tally: Tally) -> Table:
+    table = Table(box=box.SIMPLE)
+    table.add_column("error", no_wrap=True)
+    table.add_column("documents", justify="right")
+    table.add_column("for example", overflow="fold")
+    for code, count in tally.errors.most_common():
+        table.add_row(code, f"{count:,}", printable(tally.examples[code]))
+    return table
+
+
+def _notes(tally: Tally) -> Iterator[str]:
+    if any(engine.startswith(OFFLINE_MODEL) for engine in tally.engines):
+        yield f"No language model was used: {OFFLINE_MODEL} reads by simple rules."
+    if tally.usage.estimated_calls:
+        yield (
+            f"The cost of {tally.usage.estimated_calls:,} of {tally.usage.calls:,} calls is an estimate: "
+            "the provider did not state it."
+        )
+    if tally.not_run:
+        yield "Documents not run have no line. Calls cut off in flight may still be on the provider's bill."

@@ -1,0 +1,62 @@
+"""What a run has come to so far: counts, money, and what went wrong how often."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from extractor.records import Usage
+
+if TYPE_CHECKING:
+    from extractor.records import Json, Result
+
+
+@dataclass
+class Tally:
+    """Figures of a run. It keeps no result: a run may have a million."""
+
+    #: Documents that the run is about.
+    documents: int
+    #: Status -> documents.
+    statuses: Counter[str] = field(default_factory=Counter)
+    #: Error code -> documents.
+    errors: Counter[str] = field(default_factory=Counter)
+    #: Error code -> the first source that ended with it.
+    examples: dict[str, str] = field(default_factory=dict)
+    #: Who answered -> documents.
+    engines: Counter[str] = field(default_factory=Counter)
+    #: Questions asked.
+    attempts: int = 0
+    #: Tokens and dollars.
+    usage: Usage = field(default_factory=Usage)
+
+    def add(self, result: Result[Json]) -> None:
+        """Count one result."""
+        self.statuses[result.status] += 1
+        self.engines[result.engine] += 1
+        self.attempts += len(result.attempts)
+        self.usage += result.usage
+        if result.error:
+            self.errors[result.error.code] += 1
+            self.examples.setdefault(result.error.code, result.source or result.id)
+
+    @property
+    def done(self) -> int:
+        """Documents that have ended."""
+        return self.statuses.total()
+
+    @property
+    def not_run(self) -> int:
+        """Documents that have not ended: never begun, or cut off."""
+        return self.documents - self.done
+
+    @property
+    def failed(self) -> int:
+        """Documents that ended without a valid record."""
+        return self.done - self.statuses["succeeded"]
+
+    @property
+    def is_all_succeeded(self) -> bool:
+        """Whether every document has a valid record."""
+        return self.statuses["succeeded"] == self.documents
