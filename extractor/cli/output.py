@@ -131,7 +131,7 @@ class Lines:
 
 
 def _unwritable(path: Path, error: OSError) -> InvalidRequest:
-    return InvalidRequest(f"--out {str(path)!r} cannot be written: {error.strerror}.")
+    return InvalidRequest(f"--out {str(path)!r} cannot be written: {error.strerror}: {str(error.filename)!r}.")
 
 
 def _say_why(error: OSError) -> str:
