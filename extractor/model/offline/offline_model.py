@@ -1,0 +1,96 @@
+"""`offline/heuristic` as a model of the engine: no key, no network, no cost, no language model."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Protocol
+
+import anyio.to_thread
+
+from extractor import jsontext
+from extractor.model.offline.filling import fill
+from extractor.records import OFFLINE_MODEL, Completion, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from extractor.ports import Ports
+    from extractor.records import Json, JsonObject, Message, Question
+
+
+class QuestionInWords(Protocol):
+    """A question as it can be read out of its messages."""
+
+    @property
+    def schema(self) -> JsonObject:
+        """The wire schema."""
+
+    @property
+    def document(self) -> str:
+        """The text of the window, pages joined by a form feed."""
+
+    @property
+    def failing(self) -> Mapping[str, str]:
+        """In a re-ask, JSON Pointer -> the rule that its value broke."""
+
+
+class OfflineModel:
+    """Answers by rules from what the messages say, and from nothing else. Equal messages get equal answers.
+
+    Args:
+        read_back: Reads the question out of its messages. Injected, because stages do not import one another.
+    """
+
+    engine = "offline/heuristic: rules, not a language model"
+    input_limit = None
+
+    def __init__(self, read_back: Callable[[Sequence[Message]], QuestionInWords]) -> None:
+        self._read_back = read_back
+
+    async def complete(self, question: Question, *, ports: Ports) -> Completion:
+        """Answer `question` through the journal and the cancel of `ports`; purse and pace are not needed.
+
+        Raises:
+            Cancelled: the caller asked to stop.
+        """
+        ports.cancel.raise_if_cancelled()
+        known = await ports.journal.replay(window=question.window, round=question.round)
+        if known is not None:
+            return known
+        await ports.journal.open_call(question.key, reserved_usd=0.0)
+        started = time.monotonic()
+        text = await anyio.to_thread.run_sync(self._answer, question.messages)
+        completion = Completion(
+            text=text,
+            rung="prompt",
+            rungs_sent=("prompt",),
+            model=OFFLINE_MODEL,
+            usage=Usage(calls=1),
+            seconds=time.monotonic() - started,
+        )
+        await ports.journal.close_call(question.key, usage=completion.usage, completion=completion)
+        return completion
+
+    def _answer(self, messages: Sequence[Message]) -> str:
+        asked = self._read_back(messages)
+        return jsontext.dumps(without(fill(asked.schema, asked.document), asked.failing))
+
+
+def without(answer: Json, failing: Iterable[str]) -> Json:
+    """Withdraw the scalars that broke a rule: rules have no second opinion, and null is honest."""
+    for at in failing:
+        path = jsontext.tokens(at)
+        parent = answer
+        for token in path[:-1]:
+            parent = _member(parent, token)
+        if path and not isinstance(_member(parent, path[-1]), dict | list | None):
+            parent[int(path[-1]) if isinstance(parent, list) else path[-1]] = None
+    return answer
+
+
+def _member(value: Json, token: str) -> Json:
+    if isinstance(value, dict):
+        return value.get(token)
+    if isinstance(value, list) and token.isdecimal() and len(token) < 10 and int(token) < len(value):  # noqa: PLR2004
+        return value[int(token)]
+    return None
