@@ -1,0 +1,90 @@
+"""Where requests go, and the key that may go there."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import KW_ONLY, dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from extractor.errors import InvalidSettings
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+#: The host whose own parameters (plugins) are understood, and whose prices are bundled.
+OPENROUTER_HOST = "openrouter.ai"
+#: A key as a header takes it: visible ASCII. A stray newline would make the HTTP library quote the key in its error.
+USABLE_KEY = re.compile(r"[!-~]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An OpenAI-compatible endpoint. The key belongs to this address and is sent to no other.
+
+    Raises:
+        InvalidSettings: the address is not http(s) with a host, carries a password, or the key cannot be a header.
+    """
+
+    #: Address in front of `/chat/completions`, with its path: `https://openrouter.ai/api/v1`.
+    base_url: str
+    _: KW_ONLY
+    #: Bearer key; None where the endpoint asks for none.
+    key: SecretStr | None = None
+    #: Address of the application, shown on OpenRouter's public pages. None = not sent.
+    app_url: str | None = None
+    #: Name of the application, shown on OpenRouter's public pages. None = not sent.
+    app_title: str | None = None
+    #: Seconds to make a connection.
+    connect_s: float = 15.0
+    #: Seconds without a byte, after which a stream is given up. Comments count as bytes.
+    idle_s: float = 120.0
+    #: Seconds from the first byte sent to the last byte read of one request.
+    timeout_s: float = 600.0
+
+    def __post_init__(self) -> None:
+        address = urlsplit(self.base_url)
+        if address.scheme not in {"http", "https"} or not address.hostname:
+            raise InvalidSettings("The base URL of the model must start with http:// or https:// and name a host.")
+        if address.username or address.password:
+            raise InvalidSettings("The base URL of the model must not carry a user or password; set the key instead.")
+        if self.key is not None and not USABLE_KEY.fullmatch(self.key.get_secret_value()):
+            raise InvalidSettings(
+                "The API key has a character that no key has: a space, a line break or a non-ASCII one."
+            )
+
+    @property
+    def host(self) -> str:
+        """Host that requests go to, lower case."""
+        return urlsplit(self.base_url).hostname or ""
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether the connection is encrypted."""
+        return self.base_url.lower().startswith("https:")
+
+    @property
+    def is_openrouter(self) -> bool:
+        """Whether OpenRouter's own parameters are understood here."""
+        return self.host == OPENROUTER_HOST
+
+    @property
+    def chat_url(self) -> str:
+        """Address of chat completions."""
+        return self.base_url.rstrip("/") + "/chat/completions"
+
+    def headers(self) -> dict[str, str]:
+        """Return the request headers, the key among them. Never log or keep what this returns."""
+        headers = {
+            "Content-Type": "application/json",
+            "Accept": "application/json, text/event-stream",
+            "Accept-Encoding": "identity",
+            "User-Agent": "extractor",
+        }
+        if self.key is not None:
+            headers["Authorization"] = f"Bearer {self.key.get_secret_value()}"
+        if self.app_url:
+            headers["HTTP-Referer"] = self.app_url
+        if self.app_title:
+            headers["X-OpenRouter-Title"] = self.app_title
+        return headers

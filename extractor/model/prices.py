@@ -1,0 +1,60 @@
+"""Bundled prices, dated. The provider's own figure of a reply comes before them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+#: Day on which the prices of this file were read.
+AS_OF = "2026-08-22"
+#: UTF-8 bytes of a request per input token, on the safe side: English has 4 to 5.
+BYTES_PER_TOKEN = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tier:
+    """Prices from a prompt length on."""
+
+    #: Prompt tokens above which the tier applies.
+    above_tokens: int
+    #: US dollars per million input tokens.
+    input_usd: float
+    #: US dollars per million output tokens, reasoning included.
+    output_usd: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """Prices of one model."""
+
+    #: Tiers, the shortest prompt first. The first is above 0 tokens.
+    tiers: tuple[Tier, ...]
+
+    def cost(self, *, prompt_tokens: int, completion_tokens: int) -> float:
+        """Return US dollars. The length of the prompt sets the price of every token, not only of those beyond."""
+        tier = [tier for tier in self.tiers if prompt_tokens > tier.above_tokens or not tier.above_tokens][-1]
+        return (prompt_tokens * tier.input_usd + completion_tokens * tier.output_usd) / 1e6
+
+    def reservation(self, *, request_bytes: int, max_tokens: int) -> float:
+        """Return US dollars that a request cannot well exceed: all its bytes as input, its whole ceiling as output."""
+        prompt_tokens = -(-request_bytes // BYTES_PER_TOKEN)
+        return self.cost(prompt_tokens=prompt_tokens, completion_tokens=max_tokens)
+
+
+#: The short-prompt tier is on the models' pages. The long one is Alibaba's list price at the same discount of 35 %.
+_QWEN_PLUS = Price(
+    tiers=(
+        Tier(above_tokens=0, input_usd=0.26, output_usd=0.78),
+        Tier(above_tokens=256_000, input_usd=0.78, output_usd=2.34),
+    )
+)
+
+#: Prices by model slug.
+PRICES: dict[str, Price] = {
+    "qwen/qwen-plus-2025-07-28:thinking": _QWEN_PLUS,
+    "qwen/qwen-plus-2025-07-28": _QWEN_PLUS,
+}
+
+
+def price_of(model: str) -> Price | None:
+    """Return the bundled price of `model`, None when there is none."""
+    return PRICES.get(model)
