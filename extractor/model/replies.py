@@ -1,0 +1,146 @@
+"""What came back, before anybody judges it: one shape for plain and streamed replies."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import orjson
+
+from extractor.model.faults import Fault, fault_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from extractor.records import Json, JsonObject
+
+#: Statuses from here on are not successes.
+FIRST_FAILURE = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCall:
+    """A tool that the model called."""
+
+    #: Name of the function.
+    name: str
+    #: Arguments as the model wrote them, "" when it wrote none.
+    arguments: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A reply as it was received. Every member may be missing on the wire."""
+
+    #: False when the body was not JSON: the page of something between us and the model.
+    is_json: bool = True
+    #: False when the reply holds no choice at all.
+    has_choice: bool = True
+    #: Message content.
+    content: str = field(default="", repr=False)
+    #: Tools called, in order.
+    tool_calls: tuple[ToolCall, ...] = ()
+    #: Reasoning text.
+    reasoning: str = field(default="", repr=False)
+    #: Why the model stopped, None when it did not say.
+    finish_reason: str | None = None
+    #: Whether the model itself declined.
+    is_refusal: bool = False
+    #: Model slug as stated.
+    model: str = ""
+    #: Provider as stated.
+    provider: str = ""
+    #: The provider's id.
+    generation_id: str = ""
+    #: Usage as stated, None when absent.
+    usage: JsonObject | None = None
+    #: What the provider says went wrong.
+    fault: Fault | None = None
+
+
+def read_plain(body: bytes, *, now: float) -> Reply:
+    """Read the body of a success that is not a stream."""
+    document = loads(body)
+    if not isinstance(document, dict):
+        return Reply(is_json=False)
+    nested = document.get("provider")
+    if isinstance(nested, dict) and not document.get("error") and not document.get("choices"):
+        document = nested  # seen at OpenRouter: the real completion inside `provider` (pydantic-ai#3994)
+    choice = first_choice(document)
+    message = as_object(choice.get("message"))
+    return Reply(
+        has_choice=bool(choice),
+        content=as_text(message.get("content")),
+        tool_calls=tuple(_tool_call(call) for call in message.get("tool_calls") or () if isinstance(call, dict)),
+        reasoning=reasoning_of(message),
+        finish_reason=choice.get("finish_reason"),
+        is_refusal=bool(message.get("refusal")),
+        model=as_text(document.get("model")),
+        provider=as_text(document.get("provider")),
+        generation_id=as_text(document.get("id")),
+        usage=document.get("usage") if isinstance(document.get("usage"), dict) else None,
+        fault=fault_inside(document, choice, now=now),
+    )
+
+
+def read_failure(status: int, headers: Mapping[str, str], body: bytes, *, now: float) -> Reply:
+    """Read a reply whose status is not a success; its body may be JSON, a page, or nothing."""
+    document = as_object(loads(body))
+    fault = fault_of(document.get("error") or document, status=status, headers=headers, now=now)
+    usage = document.get("usage")
+    return Reply(fault=fault, usage=usage if isinstance(usage, dict) else None)
+
+
+def fault_inside(document: JsonObject, choice: JsonObject, *, now: float) -> Fault | None:
+    """Return the error that a body or chunk with status 200 states, None when it states none."""
+    stated = document.get("error") or choice.get("error")
+    if stated:
+        return fault_of(stated, now=now)
+    return fault_of(None, now=now) if choice.get("finish_reason") == "error" else None
+
+
+def first_choice(document: JsonObject) -> JsonObject:
+    """Return the first choice, empty when there is none."""
+    choices = document.get("choices")
+    return as_object(choices[0]) if isinstance(choices, list) and choices else {}
+
+
+def reasoning_of(message: JsonObject) -> str:
+    """Return the reasoning text of a message or delta; `reasoning_content` is what other servers call it."""
+    return as_text(message.get("reasoning")) or as_text(message.get("reasoning_content"))
+
+
+def loads(body: bytes) -> Json:
+    """Parse JSON, also with lone surrogates in it, which become U+FFFD; return None when it is no JSON."""
+    try:
+        return orjson.loads(body)
+    except ValueError:
+        return _loads_with_surrogates(body)
+
+
+def _loads_with_surrogates(body: bytes) -> Json:
+    try:
+        text = json.dumps(json.loads(body), ensure_ascii=False)
+        return orjson.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def as_object(value: Json) -> JsonObject:
+    """Return `value` if it is an object, an empty one otherwise."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_text(value: Json) -> str:
+    """Return a string, or the joined texts of a list of parts; "" for everything else."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return "".join(as_text(as_object(part).get("text")) for part in value)
+    return ""
+
+
+def _tool_call(call: JsonObject) -> ToolCall:
+    function = as_object(call.get("function"))
+    return ToolCall(name=as_text(function.get("name")), arguments=as_text(function.get("arguments")))

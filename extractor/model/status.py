@@ -1,0 +1,120 @@
+"""Every HTTP status, and what it means for us: one table.
+
+The same table serves an error inside a 200, by the code that it states.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from extractor.errors import (
+    AuthenticationFailed,
+    DocumentTooLarge,
+    GatewayError,
+    ModelError,
+    ModelNotFound,
+    OutOfCredit,
+    PermissionDenied,
+    ProviderUnavailable,
+    RateLimited,
+    Refused,
+    RequestRejected,
+)
+
+if TYPE_CHECKING:
+    from extractor.model.faults import Fault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meaning:
+    """What a status means."""
+
+    #: The error it becomes.
+    error: type[ModelError]
+    #: What happened and what to do, one or two sentences.
+    says: str
+    #: Whether work may have begun that is on the bill.
+    maybe_billed: bool = False
+
+
+_REDIRECT = Meaning(
+    error=GatewayError, says="The address answers with a redirect, which is not followed. Set the final base URL."
+)
+_REJECTED = Meaning(error=RequestRejected, says="The provider rejected the request.")
+_OVERLOADED = Meaning(error=ProviderUnavailable, says="The provider is overloaded.")
+_FAILING = Meaning(error=ProviderUnavailable, says="The provider failed.", maybe_billed=True)
+_UNKNOWN = Meaning(error=GatewayError, says="The address answers with a status that HTTP does not know.")
+
+#: Statuses that differ from the rest of their hundred.
+STATUSES: dict[int, Meaning] = {
+    401: Meaning(error=AuthenticationFailed, says="The API key is missing, wrong or revoked. Check the key."),
+    402: Meaning(error=OutOfCredit, says="The account cannot pay for the request. Add credit or lower max_tokens."),
+    403: Meaning(error=PermissionDenied, says="The key or the account does not allow this model or this spend."),
+    404: Meaning(error=ModelNotFound, says="No endpoint serves this model. Check the model slug and the base URL."),
+    405: Meaning(error=ModelNotFound, says="The address does not take chat completions. Check the base URL."),
+    408: Meaning(error=ProviderUnavailable, says="The provider ran out of time.", maybe_billed=True),
+    410: Meaning(error=ModelNotFound, says="The model has been withdrawn. Choose another."),
+    429: Meaning(error=RateLimited, says="Too many requests for the provider's limit."),
+    503: _OVERLOADED,
+    529: _OVERLOADED,
+}
+#: What holds for the rest, by the first digit.
+HUNDREDS: dict[int, Meaning] = {3: _REDIRECT, 4: _REJECTED, 5: _FAILING}
+
+#: Statuses with which providers say that the prompt does not fit, or that its content is the reason.
+_ABOUT_THE_PROMPT = frozenset({400, 403, 413, 422})
+_TOO_LARGE = 413
+_TOO_LARGE_KINDS = frozenset({"context_length_exceeded", "token_limit_exceeded", "string_too_long"})
+_TOO_LARGE_WORDS = re.compile(
+    r"range of input length should be"
+    r"|context[ _](length|window|size).{0,40}exceed|exceed\w*.{0,60}context"
+    r"|maximum context length|(prompt|input) is too long|too many (input )?tokens",
+    re.IGNORECASE | re.DOTALL,
+)
+_CONTENT_KINDS = frozenset({"content_policy_violation", "refusal", "content_filter"})
+_CONTENT_WORDS = re.compile(r"DataInspectionFailed|ResponsibleAIPolicyViolation|content_filter", re.IGNORECASE)
+
+
+def meaning_of(status: int) -> Meaning:
+    """Return what `status` means. Every status has a meaning; a 2xx has none here."""
+    return STATUSES.get(status) or HUNDREDS.get(status // 100, _UNKNOWN)
+
+
+def error_of(fault: Fault) -> ModelError | DocumentTooLarge:
+    """Return the error that a fault becomes. Its message is ours; the provider's words are only matched."""
+    if fault.status in _ABOUT_THE_PROMPT and _says_too_large(fault):
+        return DocumentTooLarge("The document with its question is longer than the model takes. Split the document.")
+    if fault.status in _ABOUT_THE_PROMPT and _is_about_content(fault):
+        return _error(Refused, "A filter before the model will not let this document pass. Try another model.", fault)
+    if fault.status == 402 and fault.retry_after_s is not None:  # noqa: PLR2004 - see the table
+        return _error(RateLimited, "Requests in flight hold all of the account's credit for the moment.", fault)
+    meaning = meaning_of(fault.status)
+    return _error(meaning.error, meaning.says, fault)
+
+
+def is_maybe_billed(fault: Fault) -> bool:
+    """Whether the request behind `fault` may be on the provider's bill."""
+    return meaning_of(fault.status).maybe_billed
+
+
+def _says_too_large(fault: Fault) -> bool:
+    return (
+        fault.status == _TOO_LARGE or fault.kind in _TOO_LARGE_KINDS or _TOO_LARGE_WORDS.search(fault.text) is not None
+    )
+
+
+def _is_about_content(fault: Fault) -> bool:
+    return fault.is_about_content or fault.kind in _CONTENT_KINDS or _CONTENT_WORDS.search(fault.text) is not None
+
+
+def _error(error: type[ModelError], says: str, fault: Fault) -> ModelError:
+    details = ", ".join(part for part in (f"HTTP {fault.status}", fault.kind, fault.provider) if part)
+    return error(
+        f"{says} ({details})",
+        status=fault.status,
+        provider=fault.provider,
+        retry_after_s=fault.retry_after_s,
+        maybe_billed=is_maybe_billed(fault),
+    )

@@ -1,0 +1,165 @@
+"""Reading a reply that arrives as server-sent events.
+
+Whole reads are decoded, not lines: a thousand chunks cost a few milliseconds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from extractor.errors import IncompleteStream
+from extractor.model.replies import (
+    Reply,
+    ToolCall,
+    as_object,
+    as_text,
+    fault_inside,
+    first_choice,
+    loads,
+    reasoning_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, Iterable, Iterator
+
+    from extractor.model.faults import Fault
+    from extractor.records import JsonObject
+
+#: The last event of a stream. The socket may stay open after it.
+DONE = b"[DONE]"
+
+
+async def read_stream(parts: AsyncIterable[bytes], *, now: float) -> Reply:
+    """Read events until `[DONE]` or the end of the stream, and return what they add up to.
+
+    An end without `finish_reason` is left to the judge of the reply: it is not a success. A connection that dies after
+    it does no harm: the answer is whole and paid for.
+
+    Args:
+        parts: Bytes as they are read, cut anywhere.
+        now: Epoch seconds.
+
+    Raises:
+        IncompleteStream: the connection died before the answer was finished.
+    """
+    decoder = EventDecoder()
+    gathering = Gathering(now=now)
+    try:
+        async for part in parts:
+            gathering.take(decoder.feed(part))
+            if decoder.is_done:
+                break
+    except IncompleteStream:
+        if not gathering.is_finished:
+            raise
+    gathering.take(decoder.flush())
+    return gathering.reply()
+
+
+class EventDecoder:
+    """Turns bytes, cut anywhere, into the JSON objects of their `data:` lines.
+
+    Every `data:` line is one object: chat completions never spread an event over lines. Comments and other fields are
+    passed over. What is not JSON is passed over too; a stream of nothing else has no `finish_reason` and so fails.
+    """
+
+    def __init__(self) -> None:
+        #: Whether `[DONE]` was read; nothing after it is.
+        self.is_done = False
+        self._rest = b""
+
+    def feed(self, part: bytes) -> Iterator[JsonObject]:
+        """Yield the objects of the lines that `part` completes."""
+        *lines, self._rest = (self._rest + part).split(b"\n")
+        yield from self._objects(lines)
+
+    def flush(self) -> Iterator[JsonObject]:
+        """Yield the object of a last line without a line break."""
+        lines, self._rest = [self._rest], b""
+        yield from self._objects(lines)
+
+    def _objects(self, lines: list[bytes]) -> Iterator[JsonObject]:
+        for line in lines:
+            if self.is_done or not line.startswith(b"data:"):
+                continue
+            payload = line[5:].strip()
+            self.is_done = payload == DONE
+            found = None if self.is_done else loads(payload)
+            if isinstance(found, dict):
+                yield found
+
+
+class Gathering:
+    """Adds chunks up to one reply."""
+
+    def __init__(self, *, now: float) -> None:
+        self._now = now
+        self._content: list[str] = []
+        self._reasoning: list[str] = []
+        self._names: dict[int, str] = {}
+        self._arguments: dict[int, list[str]] = {}
+        self._finish_reason: str | None = None
+        self._is_refusal = False
+        self._stated: dict[str, str] = {}
+        self._usage: JsonObject | None = None
+        self._fault: Fault | None = None
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the model has said why it stopped."""
+        return self._finish_reason is not None
+
+    def take(self, chunks: Iterable[JsonObject]) -> None:
+        """Add chunks."""
+        for chunk in chunks:
+            self._take(chunk)
+
+    def reply(self) -> Reply:
+        """Return what the chunks so far add up to."""
+        return Reply(
+            content="".join(self._content),
+            tool_calls=tuple(
+                ToolCall(name=self._names.get(index, ""), arguments="".join(pieces))
+                for index, pieces in sorted(self._arguments.items())
+            ),
+            reasoning="".join(self._reasoning),
+            finish_reason=self._finish_reason,
+            is_refusal=self._is_refusal,
+            model=self._stated.get("model", ""),
+            provider=self._stated.get("provider", ""),
+            generation_id=self._stated.get("id", ""),
+            usage=self._usage,
+            fault=self._fault,
+        )
+
+    def _take(self, chunk: JsonObject) -> None:
+        """Add one chunk. A usage chunk may have no choice, or one with an empty delta."""
+        choice = first_choice(chunk)
+        self._take_delta(as_object(choice.get("delta")))
+        self._take_usage(chunk)
+        # Truncation is reported twice: as `length`, then as an error 400. The first is the truth.
+        if self._finish_reason != "length":
+            self._fault = self._fault or fault_inside(chunk, choice, now=self._now)
+        self._finish_reason = choice.get("finish_reason") or self._finish_reason
+        if not self._stated:
+            self._stated = {name: as_text(chunk.get(name)) for name in ("id", "model", "provider")}
+
+    def _take_delta(self, delta: JsonObject) -> None:
+        if content := delta.get("content"):
+            self._content.append(as_text(content))
+        elif reasoning := reasoning_of(delta):
+            self._reasoning.append(reasoning)
+        if delta.get("refusal"):
+            self._is_refusal = True
+        if calls := delta.get("tool_calls"):
+            self._take_tool_calls(calls)
+
+    def _take_usage(self, chunk: JsonObject) -> None:
+        if isinstance(usage := chunk.get("usage"), dict):
+            self._usage = usage
+
+    def _take_tool_calls(self, calls: list[JsonObject]) -> None:
+        for call in map(as_object, calls):
+            index, function = call.get("index") or 0, as_object(call.get("function"))
+            self._names[index] = self._names.get(index) or as_text(function.get("name"))
+            self._arguments.setdefault(index, []).append(as_text(function.get("arguments")))
