@@ -1,0 +1,189 @@
+"""One request: through the pace, the purse and the journal to the endpoint, and its bill settled whatever happens."""
+
+from __future__ import annotations
+
+import time
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import anyio
+
+from extractor.errors import ModelError, ModelTimeout, PriceUnknown
+from extractor.model.billing import as_reserved, usage_of
+from extractor.model.completion import answer_of
+from extractor.model.prices import price_of
+from extractor.model.refusals import refusal_in
+from extractor.model.replies import FIRST_FAILURE, Reply, read_failure, read_plain
+from extractor.model.stream import read_stream
+from extractor.records import CallKey, Completion, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from extractor.model.endpoints import Endpoint
+    from extractor.model.refusals import Refusing
+    from extractor.model.requests import ChatRequest
+    from extractor.model.transport import Response, Transport
+    from extractor.ports import Ports
+    from extractor.records import Question, Rung
+
+#: Seconds that settling the bill may hold up a cancelled task.
+SETTLE_S = 5.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """What a question has taken so far, all its requests."""
+
+    #: Tokens and dollars.
+    usage: Usage = field(default_factory=Usage)
+    #: Rungs sent, in order, each once.
+    rungs_sent: tuple[Rung, ...] = ()
+    #: Requests begun.
+    requests: int = 0
+    #: The provider's id of the last request.
+    generation_id: str = ""
+    #: Monotonic seconds when the question was asked.
+    started_s: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        """Wall seconds since the question was asked."""
+        return time.monotonic() - self.started_s
+
+    def begin(self, rung: Rung) -> None:
+        """Note that a request goes out on `rung`."""
+        self.generation_id = ""
+        if rung not in self.rungs_sent:
+            self.rungs_sent += (rung,)
+
+
+@dataclass(slots=True, kw_only=True)
+class Call:
+    """One request on its way. Use once."""
+
+    #: Where it goes.
+    endpoint: Endpoint
+    #: How it gets there.
+    transport: Transport
+    #: What it asks.
+    question: Question
+    #: How it asks.
+    request: ChatRequest
+    #: Whom it answers to.
+    ports: Ports
+    #: What it is added to.
+    tally: Tally
+    #: What it has cost. Nothing until it is sent, all that is reserved until the bill is known.
+    spent: Usage = field(default_factory=Usage)
+    #: The answer, once there is one.
+    completion: Completion | None = None
+
+    async def send(self, on_accepted: Callable[[], None]) -> Completion | Refusing:
+        """Send the request and return its answer, or the refusal of the way it asked.
+
+        Args:
+            on_accepted: Called when the headers of a success arrive.
+
+        Raises:
+            ModelError: no answer.
+            DocumentTooLarge: the prompt does not fit the model.
+            BudgetExceeded: the purse refused, nothing was sent.
+            PriceUnknown: a cap applies and no price is known, nothing was sent.
+        """
+        await self.ports.pace.enter(self.endpoint.base_url)
+        self.ports.cancel.raise_if_cancelled()
+        async with self._reserved() as reserved_usd, self._journalled(reserved_usd) as key:
+            return await self._exchange(key, reserved_usd, on_accepted)
+
+    @asynccontextmanager
+    async def _reserved(self) -> AsyncIterator[float]:
+        """Set money aside for the request, and settle what it cost, also when the task is cancelled."""
+        reserved_usd = await self.ports.purse.reserve(self._reservation())
+        try:
+            yield reserved_usd
+        finally:
+            with anyio.move_on_after(SETTLE_S, shield=True):
+                await self.ports.purse.settle(reserved_usd, spent_usd=self.spent.cost_usd)
+
+    @asynccontextmanager
+    async def _journalled(self, reserved_usd: float) -> AsyncIterator[CallKey]:
+        """Note the request before it is sent, and its end, also when the task is cancelled."""
+        self.tally.requests += 1
+        key = replace(self.question.key, attempt=self.tally.requests)
+        await self.ports.journal.open_call(key, reserved_usd=reserved_usd)
+        try:
+            yield key
+        finally:
+            with anyio.move_on_after(SETTLE_S, shield=True):
+                await self.ports.journal.close_call(key, usage=self.spent, completion=self.completion)
+
+    async def _exchange(
+        self, key: CallKey, reserved_usd: float, on_accepted: Callable[[], None]
+    ) -> Completion | Refusing:
+        self.tally.begin(self.request.terms.rung)
+        self.spent = as_reserved(reserved_usd)
+        try:
+            reply = await self._reply(key, on_accepted)
+            self.spent = usage_of(reply, price=price_of(self.question.options.model), reserved_usd=reserved_usd)
+        except ModelError as error:
+            self.spent = self.spent if error.maybe_billed else Usage(calls=1)
+            raise
+        finally:
+            self.tally.usage += self.spent
+        return self._verdict(reply)
+
+    async def _reply(self, key: CallKey, on_accepted: Callable[[], None]) -> Reply:
+        endpoint = self.endpoint
+        idle_s = endpoint.idle_s if self.request.terms.is_streamed else endpoint.timeout_s
+        with anyio.move_on_after(endpoint.timeout_s):
+            async with self.transport.post(self.request.body, idle_s=idle_s) as response:
+                await self._identify(key, response)
+                if response.status < FIRST_FAILURE:
+                    on_accepted()
+                return await _read(response)
+        raise ModelTimeout(f"No answer within {endpoint.timeout_s:.0f} s, and the request was given up.")
+
+    async def _identify(self, key: CallKey, response: Response) -> None:
+        if generation_id := response.headers.get("x-generation-id"):
+            self.tally.generation_id = generation_id
+            await self.ports.journal.identify_call(key, generation_id=generation_id)
+
+    def _verdict(self, reply: Reply) -> Completion | Refusing:
+        if reply.fault is not None and (refusing := refusal_in(reply.fault)):
+            return refusing
+        if reply.generation_id:
+            self.tally.generation_id = reply.generation_id
+        self.completion = Completion(
+            text=answer_of(reply, tool=self.request.tool),
+            reasoning=reply.reasoning,
+            finish_reason=reply.finish_reason or "",
+            rung=self.request.terms.rung,
+            rungs_sent=self.tally.rungs_sent,
+            why=self.request.terms.why,
+            model=reply.model or self.question.options.model,
+            provider=reply.provider,
+            generation_id=self.tally.generation_id,
+            usage=self.tally.usage,
+            seconds=self.tally.seconds,
+        )
+        return self.completion
+
+    def _reservation(self) -> float:
+        model = self.question.options.model
+        price = price_of(model)
+        if price is not None:
+            return price.reservation(request_bytes=len(self.request.body), max_tokens=self.request.max_tokens)
+        if self.ports.purse.is_capped:
+            raise PriceUnknown(f"A budget is set, but the price of {model} is not known, so it could not be kept.")
+        return 0.0
+
+
+async def _read(response: Response) -> Reply:
+    now = time.time()
+    if response.status >= FIRST_FAILURE:
+        return read_failure(response.status, response.headers, await response.body(), now=now)
+    if response.is_stream:
+        return await read_stream(response, now=now)
+    return read_plain(await response.body(), now=now)

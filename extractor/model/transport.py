@@ -1,0 +1,181 @@
+"""HTTP, and nothing but HTTP: one small httpx transport per call in flight.
+
+One shared pool is quadratic in httpcore 1.0: 41 ms CPU per call at 200 in flight against 0.9 ms here. An
+`httpx.AsyncClient` adds redirects, cookies and environment on top; none is wanted, a key least of all follows a
+redirect. So its transport is used as it is.
+"""
+
+from __future__ import annotations
+
+import ssl
+from contextlib import asynccontextmanager, suppress
+from functools import cache
+from typing import TYPE_CHECKING, cast
+from urllib.request import getproxies, proxy_bypass
+
+import anyio
+import httpx
+
+from extractor.errors import ConnectionFailed, GatewayError, IncompleteStream, ModelError, ModelTimeout
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from extractor.model.endpoints import Endpoint
+
+#: Seconds that an idle connection is kept. OpenRouter's edge closes later.
+KEEP_ALIVE_S = 55.0
+#: Bytes of one reply at most. 32,768 tokens as single chunks are about 10 MB.
+REPLY_LIMIT = 64 * 1024 * 1024
+#: Seconds to wait for the end of a body that said it was done, so that its connection can be used again.
+DRAIN_S = 0.05
+#: Seconds that closing a connection may hold up a cancelled task.
+CLOSE_S = 1.0
+
+#: Failures before anything was sent.
+UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+
+
+class Response:
+    """A reply whose headers have arrived."""
+
+    def __init__(self, response: httpx.Response, *, host: str) -> None:
+        self._host = host
+        #: HTTP status.
+        self.status = response.status_code
+        #: Headers; names in any case.
+        self.headers = response.headers
+        self._parts = aiter(cast("httpx.AsyncByteStream", response.stream))
+        self._size = 0
+        self._is_at_end = False
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether the body is server-sent events."""
+        return str(self.headers.get("content-type", "")).lower().startswith("text/event-stream")
+
+    def __aiter__(self) -> Response:
+        """Iterate over the body as it is read."""
+        return self
+
+    async def __anext__(self) -> bytes:
+        """Return the next read.
+
+        Raises:
+            ModelTimeout: no byte for too long.
+            IncompleteStream: the connection died.
+            GatewayError: the body is over `REPLY_LIMIT`.
+        """
+        try:
+            part = await anext(self._parts)
+        except StopAsyncIteration:
+            self._is_at_end = True
+            raise
+        except httpx.TransportError as error:
+            raise _in_our_words(error, self._host) from None
+        self._size += len(part)
+        if self._size > REPLY_LIMIT:
+            raise GatewayError(f"The reply is over {REPLY_LIMIT // 2**20} MiB and was given up.", status=self.status)
+        return part
+
+    async def body(self) -> bytes:
+        """Return the whole body."""
+        return b"".join([part async for part in self])
+
+    async def drain(self) -> None:
+        """Read what is left of a body that was read as far as it matters, for a moment."""
+        if not self._is_at_end:
+            with anyio.move_on_after(DRAIN_S), suppress(ModelError):  # the answer is here: nothing can harm it now
+                await self.body()
+
+
+class Transport:
+    """Sends request bodies to one endpoint. Call slots are created on demand and reused, the warmest first."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._url = httpx.URL(endpoint.chat_url)
+        self._proxy = _proxy_for(endpoint)
+        self._slots: list[httpx.AsyncHTTPTransport] = []
+
+    @asynccontextmanager
+    async def post(self, body: bytes, *, idle_s: float) -> AsyncIterator[Response]:
+        """Send `body` and give the reply, once its headers are here.
+
+        Args:
+            body: JSON.
+            idle_s: Seconds without a byte after which the reply is given up.
+
+        Raises:
+            ConnectionFailed: nothing was sent.
+            ModelTimeout: no byte for `idle_s`.
+            IncompleteStream: the connection died after the request was written.
+        """
+        slot = self._slots.pop() if self._slots else self._new_slot()
+        is_whole = False
+        try:
+            response = await self._send(slot, self._request(body, idle_s))
+            reply = Response(response, host=self._endpoint.host)
+            yield reply
+            await reply.drain()
+            await response.aclose()
+            is_whole = True
+        finally:
+            if is_whole:
+                self._slots.append(slot)
+            else:  # its connection may be in the middle of a body
+                await _close(slot)
+
+    async def aclose(self) -> None:
+        """Close every idle connection."""
+        while self._slots:
+            await _close(self._slots.pop())
+
+    def _new_slot(self) -> httpx.AsyncHTTPTransport:
+        return httpx.AsyncHTTPTransport(
+            verify=_tls(is_secure=self._endpoint.is_secure or self._proxy is not None),
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEP_ALIVE_S),
+            proxy=self._proxy,
+        )
+
+    async def _send(self, slot: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
+        try:
+            return await slot.handle_async_request(request)
+        except httpx.TransportError as error:
+            raise _in_our_words(error, self._endpoint.host) from None  # its frames hold the key and the document
+
+    def _request(self, body: bytes, idle_s: float) -> httpx.Request:
+        connect_s = self._endpoint.connect_s
+        timeouts = {"connect": connect_s, "pool": connect_s, "write": idle_s, "read": idle_s}
+        return httpx.Request(
+            "POST", self._url, headers=self._endpoint.headers(), content=body, extensions={"timeout": timeouts}
+        )
+
+
+def _in_our_words(error: httpx.TransportError, host: str) -> ModelError:
+    if isinstance(error, UNSENT):
+        reason = str(error)[:200] or type(error).__name__
+        return ConnectionFailed(f"No connection to {host} could be made: {reason}.", maybe_billed=False)
+    if isinstance(error, httpx.TimeoutException):
+        return ModelTimeout(f"{host} sent nothing for too long, and the request was given up.")
+    return IncompleteStream(f"The connection to {host} died before the reply ended ({type(error).__name__}).")
+
+
+async def _close(slot: httpx.AsyncHTTPTransport) -> None:
+    with anyio.move_on_after(CLOSE_S, shield=True):
+        await slot.aclose()
+
+
+@cache
+def _tls(*, is_secure: bool) -> ssl.SSLContext:
+    """Return the one TLS context of this process. Loading the certificates takes 24 ms, so only where they are used."""
+    return httpx.create_ssl_context() if is_secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _proxy_for(endpoint: Endpoint) -> str | None:
+    """Return the proxy that the environment names for `endpoint`, never one for this machine itself."""
+    host = endpoint.host
+    if host == "localhost" or host.startswith("127.") or host == "::1" or proxy_bypass(host):
+        return None
+    proxies = getproxies()
+    return proxies.get("https" if endpoint.is_secure else "http") or proxies.get("all")
