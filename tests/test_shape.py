@@ -38,7 +38,10 @@ LONG_MODULES: dict[str, str] = {}
 PARAMETERS = 6
 
 #: Every module with an import inside a function, and why it is not at the top.
-LATE_IMPORTS: dict[str, str] = {}
+LATE_IMPORTS: dict[str, str] = {
+    "extractor/cli/app.py": "command start-up: the version and the crash report, wanted by few",
+    "extractor/cli/run_command.py": "command start-up: the engine, which --help does without",
+}
 
 BANNED_WORDS = frozenset({"manager", "handler", "helper", "helpers", "util", "utils", "process", "data", "info", "v2"})
 

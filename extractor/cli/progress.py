@@ -74,7 +74,7 @@ def _live_bar(console: Console, tally: Tally) -> Iterator[Show]:
 
     def show(result: Result[Json]) -> None:
         if result.error:
-            bar.console.print(line_of(result), soft_wrap=True)
+            bar.console.print(line_of(result))
         bar.update(task, completed=tally.done, figures=_figures(tally))
 
     with bar:

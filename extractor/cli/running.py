@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,6 +79,7 @@ def run_files(arguments: RunArguments) -> int:
             where = str(run.output.path) if run.output.path else "stdout"
             print_summary(screen, tally, seconds=time.monotonic() - started, where=where)
     if signal_number is not None:
+        screen.print(f"Stopped by {signal.Signals(signal_number).name}; every document that had finished is written.")
         return exit_code_of_signal(signal_number)
     return ExitCode.SUCCEEDED if tally.is_all_succeeded else ExitCode.SOME_FAILED
 

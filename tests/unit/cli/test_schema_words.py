@@ -1,0 +1,128 @@
+"""The schema as it is named on a command line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from extractor.cli.schema_words import READY, load_target
+from extractor.errors import InvalidSchema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+MODELS = """
+from pydantic import BaseModel
+
+class Address(BaseModel):
+    city: str
+
+class Order(BaseModel):
+    number: str
+    to: "Address"
+
+class Plain:
+    number: str
+
+AMOUNT = 3
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A working folder with schemas in it; what is imported from it is forgotten afterwards."""
+    (tmp_path / "models.py").write_text(MODELS)
+    (tmp_path / "orders_of_a_test.py").write_text(MODELS)
+    (tmp_path / "broken.py").write_text("from pydantic import BaseModel\n\nclass Order(BaseModel)\n")
+    (tmp_path / "failing.py").write_text("\nraise ValueError('first\\nsecond')\n")
+    (tmp_path / "leaving.py").write_text("import sys\nsys.exit(0)\n")
+    (tmp_path / "wanting.py").write_text("import a_package_that_is_not_there\n")
+    (tmp_path / "using.py").write_text("from orders_of_a_test import Order\n\nclass Rush(Order):\n    hours: int\n")
+    (tmp_path / "empty.py").write_text("")
+    order = {"title": "Order", "type": "object", "properties": {"number": {"type": "string"}}}
+    (tmp_path / "order.json").write_text(json.dumps(order))
+    (tmp_path / "v:1.json").write_text(json.dumps(order))
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path
+    for name, module in list(sys.modules.items()):
+        if str(getattr(module, "__file__", "")).startswith(str(tmp_path)):
+            del sys.modules[name]
+
+
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [
+        pytest.param("models.py:Order", "Order", id="a file and a class"),
+        pytest.param("./models.py:Address", "Address", id="a path and a class"),
+        pytest.param("orders_of_a_test:Order", "Order", id="a module of the working folder"),
+        pytest.param("using.py:Rush", "Rush", id="a file that imports its neighbour"),
+        pytest.param("order.json", "Order", id="a JSON Schema"),
+        pytest.param("v:1.json", "Order", id="a JSON Schema with a colon in its name"),
+        pytest.param("schemas.invoice:Invoice", "Invoice", id="a dotted module"),
+        pytest.param("invoice", "Invoice", id="a ready schema"),
+    ],
+)
+def test_every_form_of_a_schema_becomes_a_target(word: str, name: str) -> None:
+    assert load_target(word).name == name
+
+
+@pytest.mark.parametrize("name", READY)
+def test_every_ready_name_has_a_class(name: str) -> None:
+    target = load_target(name)
+
+    assert target.model_class is not None
+    assert target.schema["properties"]
+
+
+def test_a_ready_schema_is_ours_even_where_the_working_folder_has_a_module_of_that_name(folder: Path) -> None:
+    (folder / "schemas.py").write_text("raise RuntimeError('not this one')")
+
+    assert load_target("receipt").name == "Receipt"
+
+
+def test_the_search_path_is_as_before_afterwards() -> None:
+    before = list(sys.path)
+
+    load_target("models.py:Order")
+    load_target("orders_of_a_test:Order")
+
+    assert sys.path == before
+
+
+@pytest.mark.parametrize(
+    ("word", "says"),
+    [
+        pytest.param("invoise", "There is no schema 'invoise'. --schema takes module:Class, file.py:Class", id="typo"),
+        pytest.param("gone.json", "There is no schema file 'gone.json'.", id="no JSON file"),
+        pytest.param("gone.py:Order", "There is no file 'gone.py'.", id="no Python file"),
+        pytest.param("gone:Order", "There is no module 'gone', here or installed.", id="no module"),
+        pytest.param("gone.deep:Order", "There is no module 'gone.deep', here or installed.", id="no package"),
+        pytest.param("models.py", "Classes there: models.py:Address, models.py:Order.", id="class left out"),
+        pytest.param("models.py:Oder", "has no class 'Oder'. Classes there: models.py:Address, ", id="wrong class"),
+        pytest.param("models.py:Plain", "'Plain' in 'models.py' is not a pydantic class. Classes", id="not pydantic"),
+        pytest.param("models.py:AMOUNT", "'AMOUNT' in 'models.py' is not a pydantic class.", id="not a class"),
+        pytest.param("models.py:BaseModel", "'BaseModel' in 'models.py' is not a pydantic class.", id="the base"),
+        pytest.param("empty.py:Order", "There are no pydantic classes in it", id="no classes"),
+        pytest.param("models.py:a-b", "There is no schema 'models.py:a-b'.", id="not a name"),
+        pytest.param(
+            "order.json:Order", "is a JSON Schema and has no classes: leave out ':Order'.", id="JSON and class"
+        ),
+        pytest.param("broken.py:Order", "could not be imported: SyntaxError: ", id="syntax error"),
+        pytest.param("failing.py:Order", "imported: ValueError: first (failing.py, line 2).", id="error inside"),
+        pytest.param("leaving.py:Order", "could not be imported: SystemExit: 0", id="exit inside"),
+        pytest.param("wanting.py:Order", "No module named 'a_package_that_is_not_there'", id="import inside"),
+        pytest.param(r"C:\forms\models.py:Order", r"There is no file 'C:\\forms\\models.py'.", id="Windows file"),
+        pytest.param(r"C:\forms\order.json", r"There is no schema file 'C:\\forms\\order.json'.", id="Windows JSON"),
+        pytest.param(":Order", "There is no schema ':Order'.", id="no place"),
+        pytest.param("", "There is no schema ''.", id="nothing"),
+    ],
+)
+def test_a_mistake_is_told_in_a_sentence_that_says_what_to_type(word: str, says: str) -> None:
+    with pytest.raises(InvalidSchema) as caught:
+        load_target(word)
+
+    assert says in caught.value.message
