@@ -68,7 +68,8 @@ class GuardFailed(ExtractionError):
 
     def __init__(self, message: str, *, reason: str) -> None:
         super().__init__(message)
-        #: `timeout` = wall clock or CPU limit; `died` = memory limit or crash; `raised` = an error of no known type.
+        #: `timeout` = wall clock or CPU limit; `died` = memory limit or crash; `raised` = an error of no known type;
+        #: `not_started` = no child could be started, whatever the work.
         self.reason = reason
 
 

@@ -48,9 +48,9 @@ class Child:
         os.set_blocking(self._requests.fileno(), False)
         try:
             self._receive(time.monotonic() + START_S)
-        except GuardFailed:
+        except GuardFailed as error:
             self.close()
-            raise
+            raise GuardFailed("No guarded child could be started.", reason="not_started") from error
 
     @property
     def pid(self) -> int:

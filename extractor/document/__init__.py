@@ -1,0 +1,30 @@
+"""Documents to text: `read` and `aread`, and the windows that calls read.
+
+Names are loaded when first used, so that importing this package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from extractor.document.reading import ReadingLimits, aread, read
+    from extractor.document.sources import source_from
+    from extractor.document.windows import whole
+
+__all__ = ["ReadingLimits", "aread", "read", "source_from", "whole"]
+
+_HOMES = {
+    "ReadingLimits": "reading",
+    "aread": "reading",
+    "read": "reading",
+    "source_from": "sources",
+    "whole": "windows",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
