@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from extractor.model.offline.dates import clock_in, date_in
+from extractor.model.offline.dates import clock_in, date_in, without_dates
 from extractor.model.offline.numbers import NUMBER, Habits, number_in, whole
 from extractor.model.offline.words import words
 
@@ -68,6 +68,8 @@ def _boolean(text: str) -> bool | None:
 
 
 def _number(text: str, field: Field, habits: Habits) -> int | float | None:
+    if "year" not in words(field.name):
+        text = without_dates(text)
     found = number_in(text, habits)
     if found is None or _is_mostly_words(text):
         return None
@@ -135,6 +137,12 @@ def meaning(field: Field) -> str:
     name = words(field.name)
     if name[-1:] == ("time",) and "HH:MM" in field.description:
         return "time"
+    return named_meaning(field)
+
+
+def named_meaning(field: Field) -> str:
+    """Return what the name alone says that a string field holds, "" when it says nothing."""
+    name = words(field.name)
     return next((meant for word, meant in _NAMED if word in name), "")
 
 

@@ -57,6 +57,13 @@ def date_in(text: str, habits: Habits) -> str | None:
     return None
 
 
+def without_dates(text: str) -> str:
+    """Return `text` with a space for each date, so that what is left of its numbers are numbers."""
+    for form in _FORMS:
+        text = form.sub(" ", text)
+    return text
+
+
 def has_date(text: str) -> bool:
     """Whether a date is printed in `text`."""
     return any(form.search(text) for form in _FORMS)

@@ -25,13 +25,28 @@ def split_list(text: str) -> list[str]:
 
 def list_items(lines: tuple[Line, ...]) -> list[str]:
     """Return the items of a list of short texts: one per bullet, else what commas or lines separate."""
-    filled = [line for line in lines if not line.is_blank]
-    if any(line.is_bullet for line in filled):
+    filled = _one_block(lines)
+    if filled and filled[0].is_bullet:
         return [_joined(entry) for entry in bulleted(tuple(filled))]
     joined = " ".join(line.text for line in filled)
     if "," in joined or ";" in joined or "\u2022" in joined or " | " in joined:
         return split_list(joined)
     return [piece.text for line in filled for piece in line.segments if piece.text][:MOST_ENTRIES]
+
+
+def _one_block(lines: tuple[Line, ...]) -> list[Line]:
+    """Return the filled lines to the blank line that ends a list; blank lines between bullets do not."""
+    found: list[Line] = []
+    ended = False
+    for line in lines:
+        if line.is_blank:
+            ended = bool(found)
+        elif ended and not (line.is_bullet and found[0].is_bullet):
+            break
+        else:
+            found.append(line)
+            ended = False
+    return found
 
 
 def bulleted(lines: tuple[Line, ...]) -> list[tuple[Line, ...]]:

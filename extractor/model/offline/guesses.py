@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from extractor.model.offline.coercion import PATTERNS, currency_in, meaning
+from extractor.model.offline.coercion import PATTERNS, currency_in, meaning, named_meaning
 from extractor.model.offline.dates import clock_in, date_in
 from extractor.model.offline.words import words
 
@@ -24,7 +24,7 @@ _NAME = re.compile(r"[^\W\d_][\w.'\u2019-]*(?: [^\W\d_][\w.'\u2019-]*){1,5}")
 def guess(field: Field, scope: Scope, *, is_part: bool) -> Json:
     """Return what `field` can only be in this scope, None when nothing stands out."""
     meant, sample = meaning(field), scope.text[:SAMPLE]
-    if meant in PATTERNS:
+    if meant in PATTERNS and named_meaning(field):
         match = PATTERNS[meant].search(sample)
         return match[0].strip() if match else None
     if meant == "currency":

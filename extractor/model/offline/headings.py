@@ -70,14 +70,47 @@ def _has_digit(text: str) -> bool:
     return any(character.isdigit() for character in text)
 
 
-def section(lines: tuple[Line, ...], at: int, *, known: frozenset[tuple[str, ...]] = frozenset()) -> tuple[Line, ...]:
-    """Return the lines under the heading at `at`, to the next heading of its rank or stronger."""
+def section(
+    lines: tuple[Line, ...],
+    at: int,
+    *,
+    known: frozenset[tuple[str, ...]] = frozenset(),
+    inner: frozenset[tuple[str, ...]] = frozenset(),
+) -> tuple[Line, ...]:
+    """Return the lines under the heading at `at`, to the next heading of its rank or stronger.
+
+    Args:
+        lines: The document.
+        at: Number of the heading's line.
+        known: Canonical words of headings that the schema makes likely.
+        inner: Canonical words of headings that belong inside, whatever their rank.
+    """
     own = min(rank(lines, at, known=known), PLAIN)
     end = at + 1
     last = min(len(lines), at + MOST_LINES)
-    while end < last and rank(lines, end, known=known) > own:
+    while end < last and (rank(lines, end, known=known) > own or words(lines[end].text) in inner):
         end += 1
     return lines[at + 1 : end]
+
+
+def block(lines: tuple[Line, ...], at: int, *, inner: frozenset[tuple[str, ...]]) -> tuple[Line, ...]:
+    """Return the lines under a heading that ends with a colon: to a blank line before what does not belong inside."""
+    end = at + 1
+    last = min(len(lines), at + MOST_LINES)
+    while end < last:
+        after = next((number for number in range(end, min(end + 3, last)) if not lines[number].is_blank), last)
+        if end > at + 1 and after > end and not _belongs(lines[after : after + 1], inner):
+            break
+        end = max(after, end) + 1
+    return lines[at + 1 : end]
+
+
+def _belongs(lines: tuple[Line, ...], inner: frozenset[tuple[str, ...]]) -> bool:
+    if not lines:
+        return False
+    split = labelled(lines[0].text)
+    label = words(split[0]) if split else words(lines[0].segments[0].text)
+    return lines[0].is_bullet or label in inner
 
 
 def value_below(lines: tuple[Line, ...], at: int, column: int = 0) -> tuple[Line, ...]:

@@ -29,7 +29,7 @@ FREE = 0.55
 
 #: A cell that holds nothing but a currency, between a label and its amount.
 _CURRENCY = re.compile(r"[A-Z]{3}|[$€£¥₹]|RM")
-_COLON = re.compile(r"([^\W\d_#][^:\n]{0,59}?|#|[A-Z]{1,4} ?#[^:\n]{0,40})\s{0,3}:(?!//)(?=\D|\s|\d)\s*(.*)")
+_COLON = re.compile(r"([^\W\d_#][^:\n]{0,59}?|#|[A-Z]{1,4} ?#[^:\n]{0,40})\s{0,3}:(?!//)\s*(.*)")
 _AMOUNT = re.compile(
     r"(.{1,60}?)[\s:=]+((?:[-(]\s?)?(?:[$€£¥₹]|[A-Z]{2,3}\$?)?\s?-?\d[\d.,'\u2019]{0,15}(?:\s?(?:[$€£%)-]|[A-Z]{3}\b))?)"
 )

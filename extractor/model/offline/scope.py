@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from extractor.model.offline.headings import section, value_below
+from extractor.model.offline.headings import block, rank, section, value_below
 from extractor.model.offline.labels import Labels
 from extractor.model.offline.lines import Line, lines_of
 from extractor.model.offline.numbers import Habits, habits_of
@@ -60,9 +60,17 @@ class Scope:
         """Lines that may head a table."""
         return headers_of(self.lines)
 
-    def section(self, pair: Pair) -> tuple[Line, ...]:
-        """Return the lines under a heading."""
-        return section(self.lines, pair.line, known=self._known)
+    def section(self, pair: Pair, *, inner: frozenset[Words] = frozenset()) -> tuple[Line, ...]:
+        """Return the lines under a heading. `inner` are headings that belong inside, whatever their rank."""
+        return section(self.lines, pair.line, known=self._known, inner=inner)
+
+    def block(self, pair: Pair, *, inner: frozenset[Words]) -> tuple[Line, ...]:
+        """Return the lines under a heading that ends with a colon."""
+        return block(self.lines, pair.line, inner=inner)
+
+    def rank(self, line: int) -> int:
+        """Return how strong a heading a line is."""
+        return rank(self.lines, line, known=self._known)
 
     def below(self, pair: Pair) -> tuple[Line, ...]:
         """Return the lines of the value printed below a label."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from extractor.model.offline.coercion import EMAIL
-from extractor.model.offline.headings import KNOWN, rank
+from extractor.model.offline.headings import COLON, KNOWN, NONE
 from extractor.model.offline.labels import best_labels, wanted
 from extractor.model.offline.lines import Line, Segment
 from extractor.model.offline.pairs import AMOUNT, BELOW, CLAUSE, labelled
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from extractor.model.offline.fields import Field
     from extractor.model.offline.pairs import Pair
     from extractor.model.offline.scope import Scope
+    from extractor.model.offline.words import Words
 
 #: A heading must fit at least so well.
 CERTAIN = 0.85
@@ -58,28 +59,37 @@ def _under_heading(field: Field, scope: Scope, siblings: Sequence[Field]) -> tup
     others = [sibling for sibling in siblings if not sibling.is_leaf]
     given = best_labels(others, scope.labels)
     labels = [label for fit, label in given.get(others.index(field), []) if fit >= CERTAIN]
-    pairs = sorted(
-        (pair for label in labels for pair in scope.pairs[label]), key=lambda pair: (pair.line, -pair.surety)
-    )
-    for pair in pairs:
-        lines = _block(pair, scope)
+    inner = frozenset(phrase for member in field.members for phrase, _ in wanted(member, field.name).phrases)
+    pairs = [pair for label in labels for pair in scope.pairs[label] if pair.surety >= BELOW]
+    for pair in sorted(pairs, key=lambda pair: (_strength(pair, scope), pair.line, -pair.surety)):
+        lines = _block(pair, scope, inner)
         if lines:
             return lines
     return ()
 
 
-def _block(pair: Pair, scope: Scope) -> tuple[Line, ...]:
+def _strength(pair: Pair, scope: Scope) -> int:
+    """Rank real headings before labels with a value, and those before cells of a table."""
+    line = scope.lines[pair.line]
+    if len(line.segments) == 1 and not pair.value:
+        return scope.rank(pair.line)
+    return NONE + (pair.column > 0)
+
+
+def _block(pair: Pair, scope: Scope, inner: frozenset[Words]) -> tuple[Line, ...]:
     """Return the lines of a block: the rest of the heading's own line, and what stands below it."""
-    if pair.surety < BELOW:
-        return ()
+    head = scope.lines[pair.line]
     if not pair.value:
-        head = scope.lines[pair.line]
-        is_section = len(head.segments) == 1 and not head.is_row and rank(scope.lines, pair.line) <= KNOWN
-        return scope.section(pair) if is_section else scope.below(pair)
-    if pair.surety <= AMOUNT or scope.lines[pair.line].is_row:
-        return (_line("name", pair.value),) if pair.surety > AMOUNT else ()
+        strength = _strength(pair, scope)
+        if strength == COLON:
+            return scope.block(pair, inner=inner)
+        return scope.section(pair, inner=inner) if strength <= KNOWN else scope.below(pair)
+    if pair.surety <= AMOUNT:
+        return ()
+    if head.is_row:
+        return (_line("name", pair.value),)
     first = Line(pair.value, (Segment(0, len(pair.value), pair.value),))
-    below = scope.below(pair) if len(scope.lines[pair.line].segments) <= 2 else ()  # noqa: PLR2004 - label and value
+    below = scope.below(pair) if len(head.segments) <= 2 else ()  # noqa: PLR2004 - label and value
     return (first, *_continuing(below))
 
 
