@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,29 +23,14 @@ from extractor.cli.summary import print_summary
 from extractor.cli.tally import Tally
 from extractor.inprocess import new_id
 from extractor.options import options_from
-from extractor.records import OFFLINE_MODEL, Job, Source
+from extractor.records import OFFLINE_MODEL, Job, Options, Source
 from extractor.settings import Settings
 
 if TYPE_CHECKING:
     from typing import Any
 
-    from extractor.cli.run_command import RunArguments
-    from extractor.records import Json, Options, Result
-
-#: Options of `records.Options` that are typed under their own names.
-OPTION_NAMES = (
-    "max_cost_usd",
-    "max_tokens",
-    "enforcement",
-    "temperature",
-    "top_p",
-    "seed",
-    "presence_penalty",
-    "absence",
-    "nulls",
-    "open_objects",
-    "evidence",
-)
+    from extractor.cli.run_arguments import RunArguments
+    from extractor.records import Json, Result
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +102,7 @@ def options_of(arguments: RunArguments, settings: Settings) -> Options:
         InvalidRequest: a value is out of range, or two exclude each other.
         NoModel: the model needs a key, and there is none.
     """
-    stated: dict[str, Any] = {name: getattr(arguments, name) for name in OPTION_NAMES}
+    stated: dict[str, Any] = {field.name: getattr(arguments, field.name, None) for field in fields(Options)}
     thinking = {
         "enabled": arguments.reasoning,
         "effort": arguments.reasoning_effort,

@@ -1,0 +1,58 @@
+"""The options of `extractor run`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Annotated, Literal, get_args, get_type_hints
+
+import pytest
+import typer
+
+from extractor.cli.declaring import taking
+from extractor.cli.run_arguments import RunArguments
+from extractor.records import Options, Rung
+
+#: What a command line has no good spelling for; these are for callers in Python and over HTTP.
+NOT_ON_A_COMMAND_LINE = {"tools", "tool_choice"}
+
+
+def test_every_option_of_an_extraction_can_be_typed_under_its_own_name() -> None:
+    typed = {field.name for field in fields(RunArguments)}
+
+    assert {field.name for field in fields(Options)} - typed == NOT_ON_A_COMMAND_LINE
+
+
+@pytest.mark.parametrize("name", ["absence", "nulls", "open_objects", "evidence"])
+def test_the_choices_are_those_of_the_engine(name: str) -> None:
+    typed = get_type_hints(RunArguments)[name]
+
+    assert get_args(get_args(typed)[0]) == get_args(get_type_hints(Options)[name])
+
+
+def test_every_rung_can_be_typed() -> None:
+    typed = get_type_hints(RunArguments)["enforcement"]
+
+    assert get_args(get_args(typed)[0]) == ("auto", *get_args(Rung))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    words: Annotated[list[str], typer.Argument()]
+    size: Annotated[Literal["small", "large"], typer.Option()] = "small"
+
+
+@pytest.mark.parametrize(
+    ("typed", "received"),
+    [
+        (["a", "b"], Words(words=["a", "b"])),
+        (["a", "--size", "large"], Words(words=["a"], size="large")),
+    ],
+)
+def test_a_command_of_a_record_receives_what_was_typed_as_that_record(typed: list[str], received: Words) -> None:
+    app = typer.Typer(add_completion=False)
+    taken: list[Words] = []
+    app.command()(taking(Words)(lambda words: taken.append(words) or 0))
+
+    app(typed, standalone_mode=False)
+
+    assert taken == [received]
