@@ -102,20 +102,17 @@ def options_of(arguments: RunArguments, settings: Settings) -> Options:
         InvalidRequest: a value is out of range, or two exclude each other.
         NoModel: the model needs a key, and there is none.
     """
-    stated: dict[str, Any] = {field.name: getattr(arguments, field.name, None) for field in fields(Options)}
     thinking = {
         "enabled": arguments.reasoning,
         "effort": arguments.reasoning_effort,
         "max_tokens": arguments.reasoning_tokens,
     }
-    return options_from(
-        stated
-        | {
-            "model": wiring.choose_model(settings, arguments.model),
-            "max_attempts": arguments.max_attempts or settings.max_attempts,
-            "reasoning": thinking if any(value is not None for value in thinking.values()) else None,
-        }
-    )
+    typed: dict[str, Any] = {field.name: getattr(arguments, field.name, None) for field in fields(Options)}
+    typed["reasoning"] = thinking if any(value is not None for value in thinking.values()) else None
+    typed["model"] = wiring.choose_model(settings, arguments.model)
+    if typed["max_attempts"] is None:
+        typed["max_attempts"] = settings.max_attempts
+    return options_from(typed)
 
 
 async def extract_all(run: Run, *, tally: Tally, screen: Console) -> int | None:
