@@ -28,6 +28,9 @@ URL = re.compile(
 DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>]{1,120}[^\s\"<>.,;)\]]")
 IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
 _ISO_DAY = re.compile(r"iso 8601|yyyy-mm-dd", re.IGNORECASE)
+_PERCENT = re.compile(r"\s*[\d.,]{1,10}\s?%\s*")
+#: Words of fields that a percentage may fill.
+_RATES = frozenset({"rate", "percent", "percentage", "share", "ratio", "margin"})
 _CURRENCY = re.compile(
     r"\b(USD|EUR|GBP|CHF|JPY|CNY|AUD|CAD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|INR|BRL|MXN|ZAR|SGD|HKD|MYR|KRW|THB|TRY|AED|ILS|RON)\b"
 )
@@ -68,8 +71,11 @@ def _boolean(text: str) -> bool | None:
 
 
 def _number(text: str, field: Field, habits: Habits) -> int | float | None:
-    if "year" not in words(field.name):
+    name = words(field.name)
+    if "year" not in name:
         text = without_dates(text)
+    if _PERCENT.fullmatch(text) and not _RATES & {*name, *words(field.description[:100])}:
+        return None
     found = number_in(text, habits)
     if found is None or _is_mostly_words(text):
         return None
@@ -123,6 +129,7 @@ _NAMED = (
     ("sku", "code"),
     ("vat", "code"),
 )
+_DESCRIBED = ((("email",), "email"), (("web", "address"), "url"), (("phone", "number"), "phone"))
 
 
 @lru_cache(maxsize=4_096)
@@ -134,10 +141,10 @@ def meaning(field: Field) -> str:
         return _FORMATS[field.format]
     if _ISO_DAY.search(field.description):
         return "date"
-    name = words(field.name)
-    if name[-1:] == ("time",) and "HH:MM" in field.description:
+    if words(field.name)[-1:] == ("time",) and "HH:MM" in field.description:
         return "time"
-    return named_meaning(field)
+    opening = words(field.description[:40])[:2]
+    return named_meaning(field) or next((meant for head, meant in _DESCRIBED if opening[: len(head)] == head), "")
 
 
 def named_meaning(field: Field) -> str:

@@ -16,21 +16,21 @@ _BETWEEN = re.compile(
 _COARSE = re.compile(r"\s*[;\u2022\u00b7|]\s*|\s*\n\s*")
 
 
-def split_list(text: str) -> list[str]:
+def split_list(text: str, *, at_commas: bool = True) -> list[str]:
     """Split `a, b and c`. Where semicolons, bullets or lines separate, commas do not."""
     coarse = [piece for piece in _COARSE.split(text) if piece]
-    pieces = coarse if len(coarse) > 1 else _BETWEEN.split(text)
+    pieces = coarse if len(coarse) > 1 or not at_commas else _BETWEEN.split(text)
     return [piece.strip(" ,;.") for piece in pieces[:MOST_ENTRIES] if piece.strip(" ,;.")]
 
 
-def list_items(lines: tuple[Line, ...]) -> list[str]:
+def list_items(lines: tuple[Line, ...], *, at_commas: bool = True) -> list[str]:
     """Return the items of a list of short texts: one per bullet, else what commas or lines separate."""
     filled = _one_block(lines)
     if filled and filled[0].is_bullet:
         return [_joined(entry) for entry in bulleted(tuple(filled))]
     joined = " ".join(line.text for line in filled)
-    if "," in joined or ";" in joined or "\u2022" in joined or " | " in joined:
-        return split_list(joined)
+    if (at_commas and "," in joined) or any(mark in joined for mark in (";", "\u2022", " | ")):
+        return split_list(joined, at_commas=at_commas)
     return [piece.text for line in filled for piece in line.segments if piece.text][:MOST_ENTRIES]
 
 

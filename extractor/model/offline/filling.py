@@ -29,12 +29,14 @@ CERTAIN = 0.85
 def fill(schema: Json, document: str) -> Json:
     """Answer `schema` from `document`. What is not found is null, or an empty list."""
     root = field_from(schema)
-    scope = Scope.of(document[:MOST_CHARACTERS], known=frozenset(_headings(root)))
+    scope = Scope.of(document[:MOST_CHARACTERS], known=frozenset(_headings(root, is_root=True)))
     return _answer(root, scope)
 
 
-def _headings(field: Field) -> Iterator[Words]:
-    """Yield the labels under which whole sections may stand: of the lists and objects in the schema."""
+def _headings(field: Field, *, is_root: bool = False) -> Iterator[Words]:
+    """Yield the labels that end what stands before them: of the record's own members, lists and objects inside."""
+    for member in field.members if is_root else ():
+        yield from (phrase for phrase, _ in wanted(member).phrases)
     for member in (*field.members, *([field.item] if field.item else [])):
         if not member.is_leaf and member.name:
             yield from (phrase for phrase, _ in wanted(member).phrases)

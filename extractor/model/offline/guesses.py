@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from extractor.model.offline.coercion import PATTERNS, currency_in, meaning, named_meaning
 from extractor.model.offline.dates import clock_in, date_in
+from extractor.model.offline.pairs import labelled
+from extractor.model.offline.values import join_lines
 from extractor.model.offline.words import words
 
 if TYPE_CHECKING:
@@ -16,8 +19,12 @@ if TYPE_CHECKING:
 
 #: Characters in which a value without a label is looked for.
 SAMPLE = 20_000
+#: Lines from the top in which titles, names and addresses are looked for.
+TOP = 60
 #: Dates that a document of one date can only mean.
 _ITS_DATE = frozenset(map(words, ("date", "issue date", "invoice date", "receipt date", "report date")))
+_AUTHORS = words("authors")
+_CONTACT = re.compile(r"@|\bwww\.|\b(?:tel|phone|fax|vat|tax|reg)\b|\+\d", re.IGNORECASE)
 _NAME = re.compile(r"[^\W\d_][\w.'\u2019-]*(?: [^\W\d_][\w.'\u2019-]*){1,5}")
 
 
@@ -38,11 +45,23 @@ def guess(field: Field, scope: Scope, *, is_part: bool) -> Json:
 
 
 def _top_line(field: Field, scope: Scope, *, is_part: bool) -> str | None:
-    """Return the first line for a title, or for a name that it looks like."""
+    """Return what a title, a name or an address can only be: the line above the authors, or the top of the block."""
     name = words(field.name)
-    first = next((line.text for line in scope.lines if not line.is_blank), "")
     if name == ("title",) and not is_part:
-        return first or None
-    if name in {("name",), ("full", "name")} and (is_part or _NAME.fullmatch(first)):
-        return first or None
+        return _title(scope)
+    free = [line.text for line in scope.lines[:TOP] if not line.is_blank and labelled(line.text) is None]
+    if name in {("name",), ("full", "name")} and free and (is_part or _NAME.fullmatch(free[0])):
+        return free[0]
+    if is_part and name[-1:] == ("address",):
+        return join_lines([text for text in free[1:] if not _CONTACT.search(text)]) or None
     return None
+
+
+def _title(scope: Scope) -> str | None:
+    """Return the line right above the authors, else the first that is no label."""
+    lines = [line for line in scope.lines[:TOP] if len(line.segments) == 1]
+    for above, line in pairwise(lines):
+        split = labelled(line.text)
+        if words(split[0] if split else line.text) == _AUTHORS:
+            return above.text
+    return next((line.text for line in lines if labelled(line.text) is None), None)

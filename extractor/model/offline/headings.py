@@ -113,17 +113,29 @@ def _belongs(lines: tuple[Line, ...], inner: frozenset[tuple[str, ...]]) -> bool
     return lines[0].is_bullet or label in inner
 
 
-def value_below(lines: tuple[Line, ...], at: int, column: int = 0) -> tuple[Line, ...]:
-    """Return the lines of a value printed below the label in `column` of line `at`: to the next blank line."""
+def value_below(
+    lines: tuple[Line, ...], at: int, column: int = 0, *, known: frozenset[tuple[str, ...]] = frozenset()
+) -> tuple[Line, ...]:
+    """Return the lines of a value printed below the label in `column` of line `at`.
+
+    It ends at a blank line, and at the next label or heading that is `known`.
+    """
     found: list[Line] = []
-    for line in lines[at + 1 : at + 1 + MOST_VALUE_LINES]:
-        cell = _in_column(line, lines[at], column)
-        if cell is None:
-            if line.is_blank and not found:
-                continue
+    for number in range(at + 1, min(at + 1 + MOST_VALUE_LINES, len(lines))):
+        cell = _in_column(lines[number], lines[at], column)
+        if cell is None and lines[number].is_blank and not found:
+            continue
+        if cell is None or (found and _opens_another(lines, number, known)):
             break
         found.append(cell)
     return tuple(found)
+
+
+def _opens_another(lines: tuple[Line, ...], number: int, known: frozenset[tuple[str, ...]]) -> bool:
+    split = labelled(lines[number].text)
+    if split is not None and words(split[0]) in known:
+        return True
+    return rank(lines, number, known=known) == KNOWN
 
 
 def _in_column(line: Line, head: Line, column: int) -> Line | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 #: A fit below this is no fit.
 LOWEST = 0.3
+#: Where the first words of a description stop being another name of the field.
+_HEAD_END = re.compile(r"[.,;:(]| as (?:printed|written)")
 #: Labels with one word in common that are weighed at most, so that a hostile form stays cheap.
 MOST_LABELS = 400
 #: Last words that say what kind of value follows: "VAT number" is no amount of VAT, "total quantity" no total.
@@ -42,8 +45,8 @@ def wanted(field: Field, owner: str = "") -> Wanted:
         phrases.setdefault(title, 0.99)
     for rank, other in enumerate(_other_names(name, title)):
         phrases.setdefault(other, max(0.95 - 0.01 * rank, 0.7))
-    head = words(field.description.split(".")[0].split(",")[0].split("(")[0][:60])
-    if 0 < len(head) <= 5:  # noqa: PLR2004 - a longer one is a sentence, not a name
+    head = words(_HEAD_END.split(field.description[:80])[0])
+    if 0 < len(head) <= 4:  # noqa: PLR2004 - a longer one is a sentence, not a name
         phrases.setdefault(head, 0.9)
     context = frozenset(words(field.description[:300])) | frozenset(held) | frozenset(title)
     return Wanted(tuple((phrase, weight) for phrase, weight in phrases.items() if phrase), context)

@@ -78,7 +78,7 @@ def _is_row(text: str) -> bool:
 
 
 def _cells(text: str) -> tuple[Segment, ...]:
-    inner = text.removeprefix("|").removesuffix("|") if text.startswith("|") else text
+    inner = text[1:-1] if text.startswith("|") and text.endswith("|") else text
     return tuple(Segment(number, number + 1, cell.strip()) for number, cell in enumerate(inner.split("|")))
 
 

@@ -29,6 +29,8 @@ FREE = 0.55
 
 #: A cell that holds nothing but a currency, between a label and its amount.
 _CURRENCY = re.compile(r"[A-Z]{3}|[$€£¥₹]|RM")
+#: The rate in the label of a tax: "VAT 20 %", "GST @6%".
+_RATE = re.compile(r"[\s(@]+\d{1,2}(?:[.,]\d{1,3})?\s?%\s?\)?")
 _COLON = re.compile(r"([^\W\d_#][^:\n]{0,59}?|#|[A-Z]{1,4} ?#[^:\n]{0,40})\s{0,3}:(?!//)\s*(.*)")
 _AMOUNT = re.compile(
     r"(.{1,60}?)[\s:=]+((?:[-(]\s?)?(?:[$€£¥₹]|[A-Z]{2,3}\$?)?\s?-?\d[\d.,'\u2019]{0,15}(?:\s?(?:[$€£%)-]|[A-Z]{3}\b))?)"
@@ -100,9 +102,9 @@ def _gap_pairs(line: Line, number: int) -> Iterator[Pair]:
     if len(filled) in {2, 4}:
         for label, value in zip(filled[::2], filled[1::2], strict=True):
             if _is_label(label) and labelled(label.text) is None and not label.text[-1].isdigit():
-                yield Pair(words(label.text), value.text, GAP, number, line.segments.index(label))
+                yield Pair(words(_RATE.sub("", label.text)), value.text, GAP, number, line.segments.index(label))
     elif len(filled) > 2 and _is_label(filled[-2]) and not _is_label(filled[-1]):  # noqa: PLR2004 - a totals row
-        yield Pair(words(filled[-2].text), filled[-1].text, AMOUNT, number)
+        yield Pair(words(_RATE.sub("", filled[-2].text)), filled[-1].text, AMOUNT, number)
 
 
 def _is_label(segment: Segment) -> bool:
@@ -123,7 +125,7 @@ def _free_pairs(text: str, number: int, column: int) -> Iterator[Pair]:
     if len(text) > LONGEST_FREE_LINE:
         return
     if (amount := _AMOUNT.fullmatch(text)) is not None:
-        yield Pair(words(amount[1]), amount[2], AMOUNT, number, column)
+        yield Pair(words(_RATE.sub("", amount[1])), amount[2], AMOUNT, number, column)
     tokens = text.split(" ")
     for length in range(1, min(4, len(tokens))):
         yield Pair(words(" ".join(tokens[:length])), " ".join(tokens[length:]), FREE, number, column)

@@ -74,4 +74,4 @@ class Scope:
 
     def below(self, pair: Pair) -> tuple[Line, ...]:
         """Return the lines of the value printed below a label."""
-        return value_below(self.lines, pair.line, pair.column)
+        return value_below(self.lines, pair.line, pair.column, known=self._known)

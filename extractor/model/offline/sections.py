@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 CERTAIN = 0.85
 #: Lines of a letterhead at most.
 LETTERHEAD = 8
+#: Characters by which the lines of one column may stand apart.
+SLACK = 3
 _ISSUER = words("supplier")
 
 
@@ -30,7 +32,7 @@ def scope_of(field: Field, scope: Scope, *, siblings: Sequence[Field]) -> Scope:
     """Return the lines that speak of one nested object; `scope` itself when nothing sets them apart."""
     if len(siblings) == 1:
         return scope
-    lines = (*_prefixed(field, scope), *_under_heading(field, scope, siblings))
+    lines = (*_under_heading(field, scope, siblings), *_prefixed(field, scope))
     if lines:
         return scope.part(lines)
     if any(phrase == _ISSUER for phrase, _ in wanted(field).phrases):
@@ -89,16 +91,17 @@ def _block(pair: Pair, scope: Scope, inner: frozenset[Words]) -> tuple[Line, ...
     if head.is_row:
         return (_line("name", pair.value),)
     first = Line(pair.value, (Segment(0, len(pair.value), pair.value),))
-    below = scope.below(pair) if len(head.segments) <= 2 else ()  # noqa: PLR2004 - label and value
-    return (first, *_continuing(below))
+    return (first, *_continuing(scope.lines[pair.line + 1 : pair.line + LETTERHEAD], left=head.segments[-1].start))
 
 
-def _continuing(lines: tuple[Line, ...]) -> tuple[Line, ...]:
-    """Return the unlabelled lines that go on with a block which began beside its label."""
-    end = next(
-        (number for number, line in enumerate(lines) if labelled(line.text) or len(line.segments) > 1), len(lines)
-    )
-    return lines[:end]
+def _continuing(lines: tuple[Line, ...], *, left: int) -> tuple[Line, ...]:
+    """Return the lines that go on with a block which began beside its label: unlabelled, from the same column on."""
+    found: list[Line] = []
+    for line in lines:
+        if len(line.segments) != 1 or line.segments[0].start < left - SLACK or labelled(line.text):
+            break
+        found.append(line)
+    return tuple(found)
 
 
 def letterhead(lines: tuple[Line, ...]) -> tuple[Line, ...]:

@@ -98,6 +98,8 @@ keyword | key words | index terms | subject terms
 
 author | written by | by
 
+contact | corresponding author | correspondence | contact email | contact author
+
 venue | journal | conference | published in | container | proceedings | booktitle
 
 published | publication date | published online | date of publication | date published

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from extractor.model.offline.coercion import coerce, meaning
 from extractor.model.offline.entries import list_items, split_list
+from extractor.model.offline.headings import KNOWN
 from extractor.model.offline.labels import LOWEST
 from extractor.model.offline.numbers import NUMBER
 from extractor.model.offline.pairs import BELOW, COLON, FREE, labelled
@@ -32,6 +33,8 @@ MOST_LINES = 12
 _PROSE = frozenset(
     ("abstract", "summary", "description", "profile", "statement", "note", "comment", "text", "content", "funding")
 )
+#: Words of lists whose items hold commas themselves.
+_WITH_COMMAS = frozenset({"affiliation", "address", "institution", "certification", "location"})
 
 
 def value_of(field: Field, labels: Sequence[tuple[float, Words]], scope: Scope) -> Json:
@@ -46,7 +49,7 @@ def value_of(field: Field, labels: Sequence[tuple[float, Words]], scope: Scope) 
 def list_of(field: Field, labels: Sequence[tuple[float, Words]], scope: Scope) -> list[Json]:
     """Return the scalars of a list: one per repeated label, between commas, or one per bullet or line."""
     for pair in _places(labels, scope):
-        texts = _texts_at(pair, scope)
+        texts = _texts_at(pair, scope, holds_commas=bool(_WITH_COMMAS & {*words(field.name)}))
         values = [coerce(text, field.item, scope.habits) for text in texts] if field.item else []
         if any(value is not None for value in values):
             return [value for value in values if value is not None]
@@ -129,14 +132,15 @@ def join_lines(texts: Sequence[str]) -> str:
     return joined.rstrip(",")
 
 
-def _texts_at(pair: Pair, scope: Scope) -> list[str]:
+def _texts_at(pair: Pair, scope: Scope, *, holds_commas: bool) -> list[str]:
     same = [other for other in scope.pairs[pair.label] if other.surety == COLON and other.value]
     if len(same) > 1 and pair in same:
         return [other.value for other in same]
     if pair.surety == FREE:
         return []
     if pair.value:
-        return split_list(with_continuation(pair, scope))
-    return list_items(
-        scope.section(pair) if pair.column == 0 and not scope.lines[pair.line].is_row else scope.below(pair)
-    )
+        return split_list(with_continuation(pair, scope), at_commas=not holds_commas)
+    head = scope.lines[pair.line]
+    is_heading = pair.column == 0 and not head.is_row and scope.rank(pair.line) != KNOWN
+    lines = scope.section(pair) if is_heading else scope.below(pair)
+    return list_items(lines, at_commas=not holds_commas)
