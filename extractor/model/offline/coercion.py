@@ -31,6 +31,7 @@ _ISO_DAY = re.compile(r"iso 8601|yyyy-mm-dd", re.IGNORECASE)
 _PERCENT = re.compile(r"\s*[\d.,]{1,10}\s?%\s*")
 #: Words of fields that a percentage may fill.
 _RATES = frozenset({"rate", "percent", "percentage", "share", "ratio", "margin"})
+_MONEY = re.compile(r"[$€£¥₹%]|^\d{1,9}[.,]\d\d$")
 _CURRENCY = re.compile(
     r"\b(USD|EUR|GBP|CHF|JPY|CNY|AUD|CAD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|INR|BRL|MXN|ZAR|SGD|HKD|MYR|KRW|THB|TRY|AED|ILS|RON)\b"
 )
@@ -169,7 +170,9 @@ def currency_in(text: str, *, shared: bool = True) -> str | None:
 
 
 def _code(text: str) -> str | None:
-    """Keep the tokens of an identifier: those with a digit, or in capitals before one."""
+    """Keep the tokens of an identifier: those with a digit, or in capitals before one. An amount is none."""
+    if _MONEY.search(text):
+        return None
     kept: list[str] = []
     for token in text.split(" "):
         if not any(character.isdigit() for character in token) and not token.isupper():
@@ -182,5 +185,5 @@ def _code(text: str) -> str | None:
 
 
 def _clean(text: str) -> str | None:
-    cleaned = text.strip().strip('"\u201c\u201d').strip(" ,;|*")
+    cleaned = text.strip().strip('"\u201c\u201d').strip(" ,;:|*")
     return cleaned or None

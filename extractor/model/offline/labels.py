@@ -48,6 +48,8 @@ def wanted(field: Field, owner: str = "") -> Wanted:
     head = words(_HEAD_END.split(field.description[:80])[0])
     if 0 < len(head) <= 4:  # noqa: PLR2004 - a longer one is a sentence, not a name
         phrases.setdefault(head, 0.9)
+    for rank, other in enumerate(_described_names(head)):
+        phrases.setdefault(other, max(0.85 - 0.01 * rank, 0.65))
     context = frozenset(words(field.description[:300])) | frozenset(held) | frozenset(title)
     return Wanted(tuple((phrase, weight) for phrase, weight in phrases.items() if phrase), context)
 
@@ -56,6 +58,14 @@ def _other_names(name: Words, title: Words) -> Iterator[Words]:
     yield from synonyms(name)
     if title != name:
         yield from synonyms(title)
+
+
+def _described_names(head: Words) -> Iterator[Words]:
+    """Yield the known labels that a description opens with, longest first, and what else these are called."""
+    known = next((head[:length] for length in (3, 2) if synonyms(head[:length])), None)
+    if known is not None:
+        yield known
+        yield from synonyms(known)
 
 
 def fit(label: Words, aim: Wanted) -> float:

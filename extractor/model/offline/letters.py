@@ -15,6 +15,8 @@ LABELS = ("company", "address")
 
 #: Lines from the top in which the sender is looked for.
 _TOP = 14
+#: Characters of a company name at most.
+LONGEST_NAME = 70
 _LEGAL_FORM = re.compile(
     r"\b(?:ltd|limited|inc|llc|llp|plc|gmbh|ag|kg|b\.?v|n\.?v|s\.?a|s\.?r\.?l|sdn\.? ?bhd|s/b|bhd|pty|co|corp"
     r"|corporation|company|enterprise|restaurant|restoran|trading|store|shop|mart|supermarket|cafe|hotel)\b\.?",
@@ -38,16 +40,29 @@ def read(scope: Scope) -> dict[str, list[str]]:
         named = next((number for number, text in enumerate(texts[:4]) if _may_name(text)), None)
     if named is None:
         return {}
+    if named > 0 and _LEGAL_FORM.match(texts[named]) and _may_name(texts[named - 1]):
+        whole = f"{texts[named - 1]} {texts[named]}"  # the name runs over two lines
+        return {"company": [_REGISTRATION.sub("", whole).strip()], "address": _address(texts[named + 1 :])}
     return {"company": [_REGISTRATION.sub("", texts[named]).strip()], "address": _address(texts[named + 1 :])}
 
 
 def _is_company(text: str) -> bool:
-    return _LEGAL_FORM.search(text) is not None and len(text) <= 70 and labelled(text) is None and not text[0].isdigit()  # noqa: PLR2004
+    return (
+        _LEGAL_FORM.search(text) is not None
+        and len(text) <= LONGEST_NAME
+        and labelled(text) is None
+        and not (text[0].isdigit() and "," in text)
+    )
 
 
 def _may_name(text: str) -> bool:
     letters = sum(character.isalpha() for character in text)
-    return letters > len(text) / 2 and len(text) <= 60 and labelled(text) is None and _CONTACT.search(text) is None  # noqa: PLR2004
+    return (
+        letters > len(text) / 2
+        and len(text) <= LONGEST_NAME
+        and labelled(text) is None
+        and _CONTACT.search(text) is None
+    )
 
 
 def _address(texts: list[str]) -> list[str]:
@@ -57,7 +72,12 @@ def _address(texts: list[str]) -> list[str]:
         return []
     run: list[str] = []
     for text in texts[start : start + 5]:
-        if _CONTACT.search(text) or labelled(text) is not None or _REGISTRATION.fullmatch(text):
+        if (
+            _CONTACT.search(text)
+            or not any(map(str.isalpha, text))
+            or labelled(text) is not None
+            or _REGISTRATION.fullmatch(text)
+        ):
             break
         run.append(text)
     return [join_lines(run)] if run else []

@@ -16,7 +16,7 @@ _AMERICAN = re.compile(r"\b(?:USA|U\.S\.|United States|[A-Z]{2} \d{5})\b")
 
 #: A number as printed: digits with one kind of group mark, at most one decimal mark, a sign or accounting brackets.
 NUMBER = re.compile(
-    r"(?P<minus>[-\u2212\u2013(]\s?)?(?P<mark>[$€£¥₹]\s?|[A-Z]{2,3}\s?\$?)?(?P<inner>[-\u2212])?"
+    r"(?<![\w-])(?P<minus>[-\u2212\u2013(]\s?)?(?P<mark>[$€£¥₹]\s?|[A-Z]{2,3}\s?\$?(?!-))?(?P<inner>[-\u2212])?"
     r"(?P<digits>\d{1,3}(?:(?P<group>[.,'\u2019\u00a0\u202f])\d{3}(?:(?P=group)\d{3}){0,4})(?!\d)(?:[.,]\d{1,6})?|\d{1,15}(?:[.,]\d{1,6})?)"
     r"(?P<after>\s?\)|-(?!\w))?"
 )

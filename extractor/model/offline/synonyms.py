@@ -25,6 +25,8 @@ leistungsdatum
 total | grand total | amount due | total due | balance due | total amount due | amount payable |
 total payable | amount | total amount | invoice total | totaal | gesamtbetrag | amount paid | nett
 total | net total | to pay | total incl tax | total incl vat
+| total inclusive | total incl gst | total inclusive gst | total sales | total sales incl gst | rounded total
+| total sales inclusive gst | total rounded | total amount rounded | total after rounding | total inclusive tax
 
 subtotal | net amount | net | amount untaxed | total before tax | net total | total net | total excl
 vat | exclusief btw | subtotaal | nettobetrag | zwischensumme | untaxed amount | total excluding gst
