@@ -136,7 +136,8 @@ class Call:
 
     async def _reply(self, key: CallKey, on_accepted: Callable[[], None]) -> Reply:
         endpoint = self.endpoint
-        idle_s = endpoint.idle_s if self.request.terms.is_streamed else endpoint.timeout_s
+        # A plain reply is silent until it is finished; the deadline alone bounds it.
+        idle_s = endpoint.idle_s if self.request.terms.is_streamed else None
         with anyio.move_on_after(endpoint.timeout_s):
             async with self.transport.post(self.request.body, idle_s=idle_s) as response:
                 await self._identify(key, response)

@@ -99,12 +99,12 @@ class Transport:
         self._slots: list[httpx.AsyncHTTPTransport] = []
 
     @asynccontextmanager
-    async def post(self, body: bytes, *, idle_s: float) -> AsyncIterator[Response]:
+    async def post(self, body: bytes, *, idle_s: float | None) -> AsyncIterator[Response]:
         """Send `body` and give the reply, once its headers are here.
 
         Args:
             body: JSON.
-            idle_s: Seconds without a byte after which the reply is given up.
+            idle_s: Seconds without a byte after which the reply is given up; None = no limit.
 
         Raises:
             ConnectionFailed: nothing was sent.
@@ -144,7 +144,7 @@ class Transport:
         except httpx.TransportError as error:
             raise _in_our_words(error, self._endpoint.host) from None  # its frames hold the key and the document
 
-    def _request(self, body: bytes, idle_s: float) -> httpx.Request:
+    def _request(self, body: bytes, idle_s: float | None) -> httpx.Request:
         connect_s = self._endpoint.connect_s
         timeouts = {"connect": connect_s, "pool": connect_s, "write": idle_s, "read": idle_s}
         return httpx.Request(
