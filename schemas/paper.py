@@ -16,7 +16,7 @@ class Paper(BaseModel):
     affiliations: list[str] = Field(
         default=[], description="Each institution of an author as printed, one per entry, without footnote marks."
     )
-    contact: str | None = Field(default=None, description="E-mail address of the corresponding author as printed.")
+    email: str | None = Field(default=None, description="E-mail address of the corresponding author as printed.")
     abstract: str | None = Field(default=None, description="The whole abstract, word for word, without its heading.")
     keywords: list[str] = Field(default=[], description="Each keyword as printed, one per entry.")
     venue: str | None = Field(
@@ -29,7 +29,7 @@ class Paper(BaseModel):
     )
     received: date | None = Field(default=None, description="Date on which the manuscript was received, as YYYY-MM-DD.")
     doi: str | None = Field(
-        default=None, description="Digital object identifier as printed, from 10. on, without a web address before it."
+        default=None, description="Digital object identifier as printed, without a web address before it."
     )
     license: str | None = Field(default=None, description="Licence of the text as printed, such as CC BY 4.0.")
     funding: str | None = Field(
