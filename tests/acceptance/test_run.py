@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from extractor.records import OFFLINE_MODEL
-from extractor.testing import ScriptedServer, reply, sse, status
+from extractor.testing import ScriptedServer, reply, sse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -141,75 +141,6 @@ def test_without_a_key_and_a_model_a_sentence_says_what_to_do(run: Run, folder: 
     assert "OPENROUTER_API_KEY" in finished.stderr
     assert OFFLINE_MODEL in finished.stderr
     assert not (folder / "records.jsonl").exists()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "says"),
-    [
-        pytest.param(["gone", *NOTE], "error[invalid_request]: There is no file or folder 'gone'.", id="path"),
-        pytest.param(["notes"], "error[invalid_request]: Missing option '--schema'.", id="no schema"),
-        pytest.param(["notes", *NOTE, "--oot", "x"], "error[invalid_request]: No such option: --oot", id="option"),
-        pytest.param(["notes", *NOTE, "--out", "note.py"], "error[invalid_request]: --out 'note.py' exists.", id="out"),
-        pytest.param(
-            ["notes", "--schema", "note.py:Nota"], "error[invalid_schema]: 'note.py' has no class", id="class"
-        ),
-        pytest.param(
-            ["notes", *NOTE, *OFFLINE, "--temperature", "3"], "error[invalid_request]: Option 'temperature'", id="range"
-        ),
-    ],
-)
-def test_a_mistake_in_the_words_is_told_with_its_code_and_exits_2(run: Run, arguments: list[str], says: str) -> None:
-    finished = run(*arguments)
-
-    assert finished.returncode == 2
-    assert finished.stderr.startswith(says)
-    assert "Traceback" not in finished.stderr
-
-
-def test_a_setting_without_a_usable_value_exits_3(run: Run) -> None:
-    finished = run("notes", *NOTE, *OFFLINE, EXTRACTOR_CONCURRENCY="many")
-
-    assert finished.returncode == 3
-    assert finished.stderr.startswith("error[invalid_settings]: EXTRACTOR_CONCURRENCY: ")
-
-
-def test_a_model_behind_http_is_asked_and_its_cost_is_counted(run: Run) -> None:
-    with ScriptedServer(lambda asked: answer(asked, {"number": "N-1", "city": "Graz"})) as server:
-        finished = run("notes/[12].txt", *NOTE, **at(server))
-
-    lines = lines_of(finished.stdout)
-    assert finished.returncode == 0, finished.stderr
-    assert [line["cost_usd"] for line in lines] == [0.000328] * 2
-    assert "No language model" not in finished.stderr
-    assert "a-key" not in finished.stderr + finished.stdout
-
-
-def test_a_refused_key_is_said_once_and_exits_3(run: Run, folder: Path) -> None:
-    with ScriptedServer(lambda _asked: status(401, message="No auth credentials found")) as server:
-        finished = run("notes/[123].txt", *NOTE, "--out", "records.jsonl", **at(server))
-
-    assert finished.returncode == 3
-    assert finished.stderr.count("authentication_failed") == 1
-    assert not (folder / "records.jsonl").exists()
-
-
-def test_documents_after_the_budget_fail_without_a_call_and_the_run_goes_to_its_end(run: Run) -> None:
-    with ScriptedServer(lambda asked: answer(asked, {"number": "N-1", "city": "Graz"})) as server:
-        finished = run("notes/[123].txt", *NOTE, "--budget", "0.000001", **at(server))
-
-    lines = lines_of(finished.stdout)
-    assert finished.returncode == 1
-    assert [line["error"]["code"] for line in lines] == ["budget_exceeded"] * 3
-    assert server.asked == []
-
-
-def test_a_budget_for_a_model_without_a_known_price_is_refused(run: Run, folder: Path) -> None:
-    with ScriptedServer([]) as server:
-        finished = run("notes", *NOTE, "--model", "local/unknown", "--budget", "1", "--out", "x.jsonl", **at(server))
-
-    assert finished.returncode == 3
-    assert "error[price_unknown]: " in finished.stderr
-    assert server.asked == []
 
 
 @pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "TERM"])
