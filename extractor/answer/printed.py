@@ -1,0 +1,173 @@
+"""Numbers and dates as documents print them, by their value."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from contextlib import suppress
+from datetime import date
+from decimal import Decimal
+from typing import TypeAlias
+
+#: Start and end offset.
+Span: TypeAlias = tuple[int, int]
+
+#: Signs between the digits of one number; the last is the typographic apostrophe of 1'234.
+SEPARATORS = frozenset(".,'\u2019")
+
+_LETTER = "A-Za-z\u00c0-\u024f\u0370-\u052f"
+#: Digits with single separators between them, not of a code such as A-17 or x1, and not before a letter, which may
+#: scale them. A plain space separates nothing: it would glue the cells of a table together.
+_DIGITS = re.compile(
+    rf"(?<![{_LETTER}\d])(?<![{_LETTER}\d][-/])\d++(?:[.,'\u2019:/\u00a0\u202f-]\d++)*+(?![{_LETTER}])"
+)
+_JOINTS = re.compile(r"[:/-]")
+_YEAR = re.compile(r"(?<![\d.,'\u2019])\d{4}(?![\d.,'\u2019])")
+_GROUPED = re.compile(r"\d{1,3}(?:([.,'\u2019\u00a0\u202f])\d{3})(?:\1\d{3})*|\d{1,2}(?:,\d{2})+,\d{3}")
+#: Hyphen, minus sign, en dash.
+_MINUS = "-\u2212\u2013"
+_BEFORE_SIGNED = frozenset(f"{_MINUS}($\u20ac£¥")
+_NEGATIVE = re.compile(rf"(?<![{_LETTER}\d])[{_MINUS}][$\u20ac£¥]?$")
+
+_MONTHS = (
+    "jan feb mar apr may jun jul aug sep oct nov dec",
+    "january february march april may june july august september october november december",
+    "januar februar märz april mai juni juli august september oktober november dezember",
+    "jän feb mär apr mai jun jul aug sept okt nov dez",
+    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
+    "januari februari maart april mei juni juli augustus september oktober november december",
+    "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
+)
+_MONTH_NUMBER = {name: number for names in _MONTHS for number, name in enumerate(names.split(), start=1)}
+_MONTH = "(?:" + "|".join(sorted(_MONTH_NUMBER, key=len, reverse=True)) + r")\b\.?"
+_DATE = re.compile(
+    rf"""(?<![\w.,/-])(?:
+      (?P<year>\d{{4}})(?P<joint>[-./])(?P<month>\d{{1,2}})(?P=joint)(?P<day>\d{{1,2}})
+    | (?P<one>\d{{1,2}})(?P<joint_2>[-./])(?P<other>\d{{1,2}})(?P=joint_2)(?P<year_2>\d{{4}}|\d{{2}})
+    | (?P<day_3>\d{{1,2}})(?:st|nd|rd|th|\.|º)?[ -]?(?:of[ ]|de[ ])?
+      (?P<name_3>{_MONTH}),?[ -]?(?:de[ ])?(?P<year_3>\d{{4}})
+    | (?P<name_4>{_MONTH})[ ]?(?P<day_4>\d{{1,2}})(?:st|nd|rd|th)?,?[ ](?P<year_4>\d{{4}})
+    | (?P<year_5>\d{{4}})\s?[年년]\s?(?P<month_5>\d{{1,2}})\s?[月월]\s?(?P<day_5>\d{{1,2}})\s?[日일]
+    )(?!\d)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+#: A two-digit year is of this century up to here, of the last one above.
+_LAST_SHORT_YEAR = 69
+
+
+class PrintedNumbers:
+    """The numbers of a text, as they are printed and by value."""
+
+    def __init__(self, text: str) -> None:
+        #: What is printed -> its places. A negative number is there with a hyphen for its sign, whatever is printed.
+        self._printed: defaultdict[str, list[Span]] = defaultdict(list)
+        for found in _DIGITS.finditer(text):
+            start, end = span = found.span()
+            if text[start - 1 : start] in _BEFORE_SIGNED:
+                self._add_signed(text, found[0], span)
+            else:
+                self._printed[found[0]].append((start, end))
+        self._by_value: dict[str, list[Span]] | None = None
+
+    def printed_as(self, literal: str) -> list[Span]:
+        """Return where a number stands exactly as `literal`, a hyphen for a minus sign."""
+        return self._printed.get(literal, [])
+
+    def of_value(self, spelling: str) -> list[Span]:
+        """Return where a number of this value stands, in any form.
+
+        Args:
+            spelling: Plain decimal as `plain_spelling` returns it: `1234.5` finds 1,234.50, 1.234,50 and 1'234.5. What
+                can be read in two ways, such as 1.234, is found by both.
+        """
+        if self._by_value is None:
+            self._by_value = self._read_values()
+        return self._by_value.get(spelling, [])
+
+    def _add_signed(self, text: str, digits: str, span: Span) -> None:
+        """Note a number as negative behind a minus sign, as both in parentheses, which may number a clause."""
+        start, end = span
+        minus = _NEGATIVE.search(text[max(start - 3, 0) : start])
+        if minus:
+            self._printed["-" + digits].append((start - len(minus[0]), end))
+            return
+        self._printed[digits].append(span)
+        if text[start - 1] == "(" and text[end : end + 1] == ")":
+            self._printed["-" + digits].append((start - 1, end + 1))
+
+    def _read_values(self) -> dict[str, list[Span]]:
+        by_value: defaultdict[str, list[Span]] = defaultdict(list)
+        for printed, spans in self._printed.items():
+            digits = printed.removeprefix("-")
+            if _JOINTS.search(digits):
+                for year in _YEAR.finditer(digits):
+                    by_value[_without_idle_zeros(year[0])] += [
+                        (end - len(digits) + year.start(), end - len(digits) + year.end()) for _, end in spans
+                    ]
+            else:
+                for value in _readings(digits):
+                    by_value["-" * (printed != digits) + value] += spans
+        return {value: sorted(spans) for value, spans in by_value.items()}
+
+
+def plain_spelling(value: float | str) -> str:
+    """Return the plain decimal of a number or of its JSON text: no exponent, no zeros that do not count."""
+    return _without_idle_zeros(str(value) if isinstance(value, int) else format(Decimal(str(value)), "f"))
+
+
+def dates_in(text: str) -> dict[str, list[Span]]:
+    """Return every full date of `text` by its ISO spelling; 03/04/2026 is there as March and as April."""
+    found: defaultdict[str, list[Span]] = defaultdict(list)
+    for printed in _DATE.finditer(text):
+        for day in _days(printed.groupdict()):
+            found[day].append(printed.span())
+    return found
+
+
+def is_iso_date(text: str) -> bool:
+    """Whether `text` is a date as `format: date` wants it."""
+    return _ISO_DATE.fullmatch(text) is not None
+
+
+def _readings(digits: str) -> set[str]:
+    """Return the values that digits with separators between them can have."""
+    if digits.isdigit():
+        return {_without_idle_zeros(digits)}
+    found = set()
+    if _GROUPED.fullmatch(digits):
+        found.add(_without_idle_zeros(re.sub(r"\D", "", digits)))
+    at = max(index for index, sign in enumerate(digits) if not sign.isdigit())
+    whole, point, fraction = digits[:at], digits[at], digits[at + 1 :]
+    if point in ".," and (whole.isdigit() or (_GROUPED.fullmatch(whole) and point not in whole)):
+        found.add(_without_idle_zeros(re.sub(r"\D", "", whole) + "." + fraction))
+    return found
+
+
+def _without_idle_zeros(decimal: str) -> str:
+    sign = "-" if decimal.startswith("-") else ""
+    whole, _, fraction = decimal.removeprefix("-").partition(".")
+    fraction = fraction.rstrip("0")
+    return sign + (whole.lstrip("0") or "0") + ("." + fraction if fraction else "")
+
+
+def _days(part: dict[str, str | None]) -> set[str]:
+    """Return the days that the groups of `_DATE` can mean."""
+    if year := part["year_2"]:
+        full_year = year if len(year) > len("26") else ("20" if int(year) <= _LAST_SHORT_YEAR else "19") + year
+        return _real((full_year, part["other"], part["one"]), (full_year, part["one"], part["other"]))
+    if name := part["name_3"] or part["name_4"]:
+        month = str(_MONTH_NUMBER[name.lower().rstrip(".")])
+        return _real((part["year_3"] or part["year_4"], month, part["day_3"] or part["day_4"]))
+    return _real((part["year"] or part["year_5"], part["month"] or part["month_5"], part["day"] or part["day_5"]))
+
+
+def _real(*candidates: tuple[str | None, str | None, str | None]) -> set[str]:
+    """Return those of (year, month, day) that the calendar has, in ISO spelling."""
+    days = set()
+    for year, month, day in candidates:
+        with suppress(ValueError):
+            days.add(date(int(year or 0), int(month or 0), int(day or 0)).isoformat())
+    return days
