@@ -29,8 +29,8 @@ follow it.
 One field a line, nested by indentation: name: type (limits) "what it means" rule "what must also hold"
 - `object`: a JSON object; the lines indented below are its properties.
 - `list, each T`: a JSON array of T. An indented line `(each)` describes its items.
-- `T or null`: either type. `A | B`, or `any of` with lines `(or)`: one of these forms.
-- `@Name`: the form defined by the line that begins with `@Name:`.
+- `T or null`, `A, or B`, `any of` with lines `(or)`: one of these.
+- `@Name`: the form that the line `@Name:` defines.
 - `one of [...]`: exactly one of these values. `always x`: exactly x.
 
 # Values
@@ -43,7 +43,8 @@ if it could be worked out.
 4. Only the form of a value follows the schema. A number is a JSON number without currency, unit, percent sign or \
 thousands separator: 1.234,50 EUR is 1234.50; tell from the document which sign is the decimal one. format "date" is \
 YYYY-MM-DD, "time" HH:MM:SS, "date-time" YYYY-MM-DDTHH:MM:SS with its offset; read day and month in the order the \
-document uses. Where values are listed with `one of`, choose the one that means what the document says.
+document uses. Of values listed with `one of`, choose the one that means what the document says. A form that a meaning \
+or a pattern asks for is kept too: "€" is "EUR" where a three-letter code is wanted.
 5. A list holds every item that the document has, in its order: none left out, merged, or summed up, equal ones kept. \
 It is [] when there are none.
 6. A list whose items have just `key` and `value` is a table of names and values: one item for each name that the \

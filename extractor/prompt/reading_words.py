@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from extractor import jsontext
-from extractor.prompt.words import INDENT, LIMITS, PLAIN_NAME, REFERENCE, TYPES
+from extractor.prompt.words import ALONE, INDENT, LIMITS, PLAIN_NAME, REFERENCE, TYPES
 from extractor.records import Shape
 
 if TYPE_CHECKING:
@@ -130,21 +130,28 @@ class _Reader:
 
 def _phrase(line: _Line, at: str | None) -> tuple[Json, JsonObject, str | None]:
     """Read a type; return its schema, and the schema, with its pointer, that the lines below belong to."""
+    if line.took("any of"):
+        union: JsonObject = {"anyOf": []}
+        return union, union, at
+    if line.took(ALONE):
+        return {"anyOf": [_alternative(line, at)[0]]}, {}, None
+    schema, deepest, below = _alternative(line, at)
+    if not line.starts(", or "):
+        return schema, deepest, below
+    branches = [schema]
+    while line.took(", or "):
+        branches.append(_alternative(line, at)[0])
+    return {"anyOf": branches}, {}, None
+
+
+def _alternative(line: _Line, at: str | None) -> tuple[Json, JsonObject, str | None]:
     if line.took("schema "):
         return line.json(), {}, None
-    if line.took("any of"):
-        schema: JsonObject = {"anyOf": []}
-        return schema, schema, at
     schema = _reference_or_type(line)
-    if line.took(", each "):
-        schema["items"], deepest, below = _phrase(line, None if at is None else at + "/*")
-        return schema, deepest, below
-    if line.starts(" | "):
-        branches = [schema]
-        while line.took(" | "):
-            branches.append(_reference_or_type(line))
-        return {"anyOf": branches}, {}, None
-    return schema, schema, at
+    if not line.took(", each "):
+        return schema, schema, at
+    schema["items"], deepest, below = _alternative(line, None if at is None else at + "/*")
+    return schema, deepest, below
 
 
 def _reference_or_type(line: _Line) -> JsonObject:

@@ -6,7 +6,7 @@
       currency: string (one of ["EUR","USD"])
       lines: list (min items 1), each object
         sku: string rule "No two lines have the same."
-      seller: @Party | null
+      seller: @Party, or null
     @Party: object
       name: string
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from extractor.records import Json, JsonObject, Shape
 
 INDENT = "  "
+#: Before the only form of an `anyOf`, which a description keeps apart from its `$ref`.
+ALONE = "a "
 REFERENCE = "#/$defs/"
 #: JSON Schema's word for a type -> ours. No `type` at all is `value`.
 TYPES = {
@@ -95,19 +97,35 @@ class _Writer:
 
     def _phrase(self, schema: Json, at: str | None) -> tuple[str, Json, str | None]:
         """Return the type in words, and the schema, with its pointer, that the lines below belong to."""
+        if isinstance(schema, dict) and "anyOf" in schema and has_words(schema):
+            inline = self._inline_branches(schema["anyOf"], at)
+            return (inline, None, None) if inline else ("any of", schema, at)
+        return self._alternative(schema, at)
+
+    def _alternative(self, schema: Json, at: str | None) -> tuple[str, Json, str | None]:
         if not has_words(schema):
             return "schema " + jsontext.dumps(schema), None, None
         if "$ref" in schema:
             return "@" + _name(schema["$ref"].removeprefix(REFERENCE)), None, None
-        if "anyOf" in schema:
-            inline = _inline_branches(schema["anyOf"])
-            return (inline, None, None) if inline else ("any of", schema, at)
         phrase = _typed(schema)
-        items_at = None if at is None else at + "/*"
+        items_at = _items_at(at)
         if self._takes_items_inline(schema, items_at):
-            inner, deepest, below = self._phrase(schema["items"], items_at)
+            inner, deepest, below = self._alternative(schema["items"], items_at)
             return f"{phrase}, each {inner}", deepest, below
         return phrase, schema, at
+
+    def _inline_branches(self, branches: list[Json], at: str | None) -> str | None:
+        """Return alternatives as `@Party, or null`, None when one of them needs lines of its own."""
+        if not branches or not all(self._is_short(branch, at) for branch in branches):
+            return None
+        phrases = [self._alternative(branch, at)[0] for branch in branches]
+        return ", or ".join(phrases) if phrases[1:] else ALONE + phrases[0]
+
+    def _is_short(self, schema: Json, at: str | None) -> bool:
+        if not has_words(schema) or schema.keys() & {*_REMARKS, "anyOf", "properties"}:
+            return False
+        items_at = _items_at(at)
+        return "items" not in schema or (items_at not in self.untold and self._is_short(schema["items"], items_at))
 
     def _takes_items_inline(self, schema: JsonObject, items_at: str | None) -> bool:
         if "items" not in schema or "properties" in schema or items_at in self.untold:
@@ -176,20 +194,6 @@ def _typed(schema: JsonObject) -> str:
     return f"{words} ({', '.join(limits)})" if limits else words
 
 
-def _inline_branches(branches: list[Json]) -> str | None:
-    """Return alternatives as `@Party | null`, None when one of them needs more than a phrase or a reader's care."""
-    if not branches[1:] or not all(_is_short(branch) for branch in branches):
-        return None
-    return " | ".join(
-        "@" + _name(branch["$ref"].removeprefix(REFERENCE)) if "$ref" in branch else _typed(branch)
-        for branch in branches
-    )
-
-
-def _is_short(branch: Json) -> bool:
-    return has_words(branch) and not branch.keys() & {*_REMARKS, "anyOf", "items", "properties"}
-
-
 def _children(schema: Json, at: str | None) -> list[tuple[str, Json, str | None]]:
     """Return label, schema and pointer of each line directly below a field whose type says it has some."""
     if schema is None:
@@ -201,8 +205,12 @@ def _children(schema: Json, at: str | None) -> list[tuple[str, Json, str | None]
         for name, member in schema.get("properties", {}).items()
     ]
     if "items" in schema:
-        below.append(("(each) ", schema["items"], None if at is None else at + "/*"))
+        below.append(("(each) ", schema["items"], _items_at(at)))
     return below
+
+
+def _items_at(at: str | None) -> str | None:
+    return None if at is None else at + "/*"
 
 
 def _name(name: str) -> str:

@@ -25,7 +25,7 @@ invoice: object
   number: string "Invoice number as printed."
   total: number or null (>= 0) "Amount to pay, tax included."
   currency: string or null (one of ["EUR","USD",null])
-  seller: @Party | null "Who sends the bill."
+  seller: @Party, or null "Who sends the bill."
   lines: list (min items 1), each object
     sku: string rule "No two lines have the same sku."
     qty: integer
@@ -56,6 +56,14 @@ invoice: object
             {"anyOf": [EMPTY, {"type": "array", "items": {"type": "string"}}]},
             "  a: any of\n    (or) object\n    (or) list, each string",
             id="alternatives that need a line each",
+        ),
+        pytest.param(
+            {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "null"}]},
+            "  a: list, each string, or null",
+            id="alternatives on one line",
+        ),
+        pytest.param(
+            {"anyOf": [{"$ref": "#/$defs/Party"}], "description": "Who."}, '  a: a @Party "Who."', id="one alternative"
         ),
         pytest.param({"oneOf": [True]}, '  a: schema {"oneOf":[true]}', id="what has no words stays JSON"),
         pytest.param({"type": "null", "title": "T"}, '  a: null title "T"', id="title"),
