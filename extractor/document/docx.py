@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, TypeAlias
 from zipfile import BadZipFile
@@ -51,6 +52,8 @@ SKIPPED = frozenset(
         "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback",
     }
 )
+#: Empty paragraphs set space; one says as much as ten.
+BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n){2,}")
 #: Parts with notes. Separators between page and notes are notes too, marked by a type.
 NOTES = {RELATIONSHIP_TYPE.FOOTNOTES: qn("w:footnote"), RELATIONSHIP_TYPE.ENDNOTES: qn("w:endnote")}
 #: What python-docx and what it stands on raise on a package that is not as it should be.
@@ -87,7 +90,7 @@ def parse(argument: JsonObject) -> Json:
     except DAMAGE as error:
         raise UnreadableDocument("corrupt_document", detail=f"python-docx: {type(error).__name__}") from None
     parts = Parts(CONVERTER, max_characters=argument["max_characters"])
-    parts.add("\n".join(lines))
+    parts.add(BLANK_LINES.sub("\n\n", "\n".join(lines)).strip("\n"))
     return parts.as_json()
 
 

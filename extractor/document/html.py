@@ -29,7 +29,7 @@ BLOCKS = (
 )
 #: A line end of ours, told apart from the line ends of the source, which mean a space. `clean` removed all others.
 LINE_END = "\x1e"
-#: A space of preformatted text, which stays.
+#: A space of preformatted text or between cells, which stays.
 SPACE = "\x1f"
 AS_TYPED = str.maketrans({"\n": LINE_END, " ": SPACE})
 #: Where a page names its encoding, and how far in that is looked for.
@@ -69,8 +69,8 @@ def _text(markup: str) -> str:
         node.insert_before(LINE_END)
         node.insert_after(LINE_END)
     for table in reversed(root.css("table")):
-        lines = table_lines(_grid(table))
-        table.replace_with(LINE_END + LINE_END.join(lines) + LINE_END)
+        lines = LINE_END.join(table_lines(_grid(table))).replace(" ", SPACE)
+        table.replace_with(LINE_END + lines + LINE_END)
     return _lines(root.text()).replace(SPACE, " ")
 
 

@@ -123,7 +123,7 @@ async def _content(source: Source, max_bytes: int) -> bytes:
         case Path() as path:
             size = file_size(path)
             _refuse_size(size, max_bytes)
-            content = await _in_place(size, file_content, path, max_bytes)
+            content = await _in_place(size, file_content, path)
         case str() as text:
             content = await _in_place(len(text), str.encode, text, "utf-8", "replace")
         case content:

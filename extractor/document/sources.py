@@ -61,15 +61,15 @@ def file_size(path: Path) -> int:
     return status.st_size
 
 
-def file_content(path: Path, max_bytes: int) -> bytes:
-    """Return the bytes of a file, one more than `max_bytes` when it has more: it may have grown since it was asked.
+def file_content(path: Path) -> bytes:
+    """Return the bytes of a file. Unbuffered: of a small file, a buffer costs more than the reading.
 
     Raises:
         UnreadableDocument: `file_not_found`.
     """
     try:
-        with path.open("rb") as file:
-            return file.read(max_bytes + 1)
+        with path.open("rb", buffering=0) as file:
+            return file.readall()
     except (OSError, ValueError) as error:
         raise _not_found(error) from None
 
