@@ -60,7 +60,7 @@ def run_files(arguments: RunArguments) -> int:
     try:
         signal_number = asyncio.run(extract_all(run, tally=tally, screen=screen))
     finally:
-        if tally.done:
+        if tally.done or tally.spent_usd:
             where = str(run.output.path) if run.output.path else "stdout"
             print_summary(screen, tally, seconds=time.monotonic() - started, where=where)
     if signal_number is not None:
@@ -138,8 +138,11 @@ async def extract_all(run: Run, *, tally: Tally, screen: Console) -> int | None:
                 show(result)
                 return result
 
-            async for _ in run_all(run.jobs, run=run_and_keep, concurrency=run.concurrency):
-                pass
+            try:
+                async for _ in run_all(run.jobs, run=run_and_keep, concurrency=run.concurrency):
+                    pass
+            finally:
+                tally.spent_usd = engine.spent_usd
     return signals[0] if signals else None
 
 

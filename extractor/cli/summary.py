@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from extractor.cli.tally import Tally
 
+#: Sums of the same dollars in another order differ by less.
+ROUNDING_USD = 1e-9
+
 
 def print_summary(console: Console, tally: Tally, *, seconds: float, where: str) -> None:
     """Print what a run came to.
@@ -56,7 +59,7 @@ def _rows(tally: Tally, *, seconds: float, where: str) -> Iterator[tuple[str, st
         "tokens",
         f"{usage.prompt_tokens:,} in, {usage.completion_tokens:,} out ({usage.reasoning_tokens:,} of them reasoning)",
     )
-    yield "cost", dollars(usage.cost_usd)
+    yield "cost", dollars(tally.cost_usd)
     yield "time", f"{seconds:.1f} s"
     yield "engine", ", ".join(tally.engines)
     yield "records", where
@@ -81,4 +84,9 @@ def _notes(tally: Tally) -> Iterator[str]:
             "the provider did not state it."
         )
     if tally.not_run:
-        yield "Documents not run have no line. Calls cut off in flight may still be on the provider's bill."
+        yield "Documents not run have no line."
+    if tally.cut_off_usd > ROUNDING_USD:
+        yield (
+            f"{dollars(tally.cut_off_usd)} of the cost is for calls cut off in flight, as reserved: "
+            "the provider may bill them, and no line holds them."
+        )

@@ -28,8 +28,10 @@ class Tally:
     engines: Counter[str] = field(default_factory=Counter)
     #: Questions asked.
     attempts: int = 0
-    #: Tokens and dollars.
+    #: Tokens and dollars of the documents that ended.
     usage: Usage = field(default_factory=Usage)
+    #: US dollars booked in all, known when the run has ended: with calls cut off in flight, charged as reserved.
+    spent_usd: float = 0.0
 
     def add(self, result: Result[Json]) -> None:
         """Count one result."""
@@ -40,6 +42,16 @@ class Tally:
         if result.error:
             self.errors[result.error.code] += 1
             self.examples.setdefault(result.error.code, result.source or result.id)
+
+    @property
+    def cost_usd(self) -> float:
+        """US dollars of the run so far."""
+        return max(self.spent_usd, self.usage.cost_usd)
+
+    @property
+    def cut_off_usd(self) -> float:
+        """US dollars of calls that no result holds."""
+        return self.cost_usd - self.usage.cost_usd
 
     @property
     def done(self) -> int:

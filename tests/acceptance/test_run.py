@@ -166,6 +166,7 @@ def test_a_signal_ends_a_run_with_every_finished_line_whole(
     assert out.read_bytes().endswith(b"\n")
     assert [line["status"] for line in lines_of(out.read_text())].count("succeeded") == 4
     assert f"Stopped by {number.name}" in stderr
+    assert "of the cost is for calls cut off in flight" in stderr
     assert "not run     7\n" in "\n".join(line.rstrip() for line in stderr.splitlines()) + "\n"
     assert "Traceback" not in stderr
 
