@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 #: Characters of a provider's words that are looked at.
 TEXT_LIMIT = 4_000
-#: Names and kinds that may be shown: short, plain, no room for a sentence of the document.
-PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/&-]{0,39}")
+#: Kinds and providers that may be shown: a word, or a name of three at most. No room for a sentence of the document.
+PLAIN_KIND = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
+PLAIN_NAME = re.compile(r"(?=.{1,32}$)[\w.&/-]+( [\w.&/-]+){0,2}", re.ASCII)
 #: Status of an error that comes with a 200 and says nothing else about itself.
 UNSTATED = 502
 #: Error kinds that stand in for a status where no number is given.
@@ -70,12 +71,12 @@ def fault_of(error: Json, *, status: int = 200, headers: Mapping[str, str] | Non
     """
     members = error if isinstance(error, dict) else {"message": error}
     metadata = _object(members.get("metadata"))
-    kind = _plain(metadata.get("error_type") or members.get("error_type") or members.get("type"))
+    kind = _plain(metadata.get("error_type") or members.get("error_type") or members.get("type"), PLAIN_KIND)
     return Fault(
         status=status if status >= 300 else _stated_status(members, kind),  # noqa: PLR2004 - anything but success
         kind=kind,
         text=f"{_text(members.get('message'))}\n{_text(metadata.get('raw'))}"[:TEXT_LIMIT],
-        provider=_plain(metadata.get("provider_name")),
+        provider=_plain(metadata.get("provider_name"), PLAIN_NAME),
         is_about_content=any(name in metadata for name in ("reasons", "flagged_input", "patterns")),
         retry_after_s=retry_after(headers or {}, members, now=now),
     )
@@ -101,5 +102,5 @@ def _text(value: Json) -> str:
     return value if isinstance(value, str) else jsontext.dumps(value)
 
 
-def _plain(value: Json) -> str:
-    return value if isinstance(value, str) and PLAIN_NAME.fullmatch(value) else ""
+def _plain(value: Json, shape: re.Pattern[str]) -> str:
+    return value if isinstance(value, str) and shape.fullmatch(value) else ""
