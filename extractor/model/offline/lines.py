@@ -55,14 +55,19 @@ class Line:
         return bool(self.marker) and not self.marker.startswith("#")
 
 
+_BLANK = Line("", ())
+
+
 def lines_of(text: str) -> tuple[Line, ...]:
     """Cut `text` into lines. Pages and table rulers leave no trace of their own."""
-    return tuple(_line(line) for line in re.split(r"[\n\f\r]", text) if not _BAR_RULE.fullmatch(line[:WIDEST]))
+    return tuple(
+        _line(line) for line in re.split(r"[\n\f\r]", text) if not ("|" in line and _BAR_RULE.fullmatch(line[:WIDEST]))
+    )
 
 
 def _line(raw: str) -> Line:
-    if _RULE.fullmatch(raw[:WIDEST]) or not raw.strip():
-        return Line("", ())
+    if not raw or _RULE.fullmatch(raw[:WIDEST]):
+        return _BLANK
     plain = _EMPHASIS.sub("", raw.expandtabs(8)) if len(raw) <= WIDEST else raw
     indent = len(plain) - len(plain.lstrip())
     marker = _HASHES.match(plain, indent) or _BULLET.match(plain, indent)

@@ -31,6 +31,8 @@ FREE = 0.55
 _CURRENCY = re.compile(r"[A-Z]{3}|[$€£¥₹]|RM")
 #: The rate in the label of a tax: "VAT 20 %", "GST @6%".
 _RATE = re.compile(r"[\s(@]+\d{1,2}(?:[.,]\d{1,3})?\s?%\s?\)?")
+#: What a value without a mark before it must hold, to be told from more label.
+_TYPED = re.compile(r"[\d@]|www\.")
 _COLON = re.compile(r"([^\W\d_#][^:\n]{0,59}?|#|[A-Z]{1,4} ?#[^:\n]{0,40})\s{0,3}:(?!//)\s*(.*)")
 _AMOUNT = re.compile(
     r"(.{1,60}?)[\s:=]+((?:[-(]\s?)?(?:[$€£¥₹]|[A-Z]{2,3}\$?)?\s?-?\d[\d.,'\u2019]{0,15}(?:\s?(?:[$€£%)-]|[A-Z]{3}\b))?)"
@@ -114,15 +116,14 @@ def _is_label(segment: Segment) -> bool:
 
 def _below_pairs(line: Line, number: int) -> Iterator[Pair]:
     for column, segment in enumerate(line.segments):
-        text = segment.text.rstrip(":")
-        if len(text) == len(segment.text) and _is_label(segment):
-            yield Pair(words(text), "", BELOW, number, column)
+        if _is_label(segment) and ":" not in segment.text:
+            yield Pair(words(segment.text), "", BELOW, number, column)
 
 
 def _free_pairs(text: str, number: int, column: int) -> Iterator[Pair]:
     if (clause := _CLAUSE.match(text[:4_000])) is not None:
         yield Pair(words(clause[1]), clause[2], CLAUSE, number, column)
-    if len(text) > LONGEST_FREE_LINE:
+    if len(text) > LONGEST_FREE_LINE or _TYPED.search(text) is None:
         return
     if (amount := _AMOUNT.fullmatch(text)) is not None:
         yield Pair(words(_RATE.sub("", amount[1])), amount[2], AMOUNT, number, column)

@@ -78,9 +78,11 @@ def _table_rows(item: Field, scope: Scope) -> list[JsonObject]:
         return []
     best = max(fitting, key=lambda table: table[:2])
     records: list[JsonObject] = []
+    end = 0
     for _, _, columns, header in sorted(fitting, key=lambda table: -table[1]):
-        if header.labels == best[3].labels:  # the same table goes on after a page break
-            records += [_record(item, cells, columns=columns, scope=scope) for cells in rows_of(scope.lines, header)]
+        if header.labels == best[3].labels and header.line >= end:  # the same table goes on after a page break
+            rows, end = rows_of(scope.lines, header)
+            records += [_record(item, cells, columns=columns, scope=scope) for cells in rows]
     return [record for record in records if _says_enough(record)]
 
 

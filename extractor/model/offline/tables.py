@@ -10,7 +10,7 @@ from extractor.model.offline.labels import LOWEST, Labels, best_labels
 from extractor.model.offline.words import Words, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from extractor.model.offline.fields import Field
     from extractor.model.offline.lines import Line, Segment
@@ -68,32 +68,36 @@ def columns_of(header: Header, members: Sequence[Field], *, owner: str = "") -> 
     return sum(given[field][0][0] for field in columns.values()), columns
 
 
-def rows_of(lines: tuple[Line, ...], header: Header) -> Iterator[tuple[str, ...]]:
-    """Yield the cells of each row below `header`, one text per header cell.
+def rows_of(lines: tuple[Line, ...], header: Header) -> tuple[list[tuple[str, ...]], int]:
+    """Return the cells of each row below `header`, one text per header cell, and the number of the line that ends them.
 
     Cells keep their column when neighbours are empty. The table ends at a line of sums, two blank lines, or prose.
     """
+    rows: list[tuple[str, ...]] = []
     blanks = 0
-    for line in lines[header.line + 1 : header.line + 1 + MOST_ROWS]:
-        if line.is_blank:
-            blanks += 1
-            if blanks > 1:
-                return
-            continue
-        cells = _row_cells(line, header)
+    last = min(len(lines), header.line + 1 + MOST_ROWS)
+    for number in range(header.line + 1, last):
+        cells = _row_cells(lines[number], header)
+        if cells is not None and _is_sum(cells):
+            return rows, number
         if cells is None:
-            if blanks or line.is_row != lines[header.line].is_row:
-                return
+            is_blank = lines[number].is_blank
+            if (is_blank and blanks) or (
+                not is_blank and (blanks or lines[number].is_row != lines[header.line].is_row)
+            ):
+                return rows, number
+            blanks += is_blank
             continue
-        if _is_sum(cells):
-            return
         blanks = 0
-        if [words(cell) for cell in cells] != list(header.labels):
-            yield cells
+        if tuple(words(cell) for cell in cells) != header.labels:
+            rows.append(cells)
+    return rows, last
 
 
 def _row_cells(line: Line, header: Header) -> tuple[str, ...] | None:
     width = len(header.cells)
+    if line.is_blank:
+        return None
     if line.is_row:
         cells = tuple(segment.text for segment in line.segments)
         return (cells + ("",) * width)[:width] if any(cells) else None
