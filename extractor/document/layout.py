@@ -32,6 +32,8 @@ MAX_CELL_WORDS = 4.0
 #: Characters that a piece needs to tell how wide its font is, and the least pitch, in points.
 MIN_WORD = 3
 MIN_PITCH = 0.5
+#: Characters in a line at most; glyphs may lie a mile beside the page.
+MAX_COLUMNS = 1_000
 #: Widest run of blank columns that is kept, in characters.
 MAX_BLANK_COLUMNS = 4
 
@@ -140,7 +142,7 @@ def _on_grid(lines: list[list[Piece]], pitch: float) -> str:
 def _print_line(line: list[Piece], *, origin: float, pitch: float) -> str:
     printed = ""
     for piece in line:
-        column = round((piece.left - origin) / pitch)
+        column = min(round((piece.left - origin) / pitch), MAX_COLUMNS)
         printed = printed.ljust(max(column, len(printed) + 2) if printed else column) + piece.text
     return printed
 

@@ -92,16 +92,17 @@ def _page_text(pdf: pypdfium2.PdfDocument, number: int) -> str:
 
 def _glyphs(page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage) -> Iterator[Glyph]:
     """Yield the glyphs of a page as a reader sees it, turned upright."""
-    place = left, right, bottom, top, x, y = tuple(ctypes.c_double() for _ in range(6))
+    place = (ctypes.c_double * 6)()  # one array, because its slice is one call where six values are six
+    left, right, bottom, top, x, y = (ctypes.c_double.from_buffer(place, 8 * index) for index in range(6))
     shown = (page.get_rotation(), page.get_width(), page.get_height())
     for index in range(raw.FPDFText_CountChars(textpage.raw)):
         char = chr(raw.FPDFText_GetUnicode(textpage.raw, index))
         raw.FPDFText_GetCharBox(textpage.raw, index, left, right, bottom, top)
         raw.FPDFText_GetCharOrigin(textpage.raw, index, x, y)
-        yield _upright(char, tuple(number.value for number in place), shown)
+        yield _upright(char, place[:], shown)
 
 
-def _upright(char: str, place: tuple[float, ...], page: tuple[int, float, float]) -> Glyph:
+def _upright(char: str, place: list[float], page: tuple[int, float, float]) -> Glyph:
     """Turn a glyph with its page: coordinates of PDF do not know that a page is shown turned, its size does.
 
     Args:

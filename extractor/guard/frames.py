@@ -1,4 +1,7 @@
-"""Frames over pipes: four bytes of length, then JSON."""
+"""Frames over pipes: four bytes of length, then JSON.
+
+JSON of the standard library, because it keeps integers of any size and lone surrogates, and is there already.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,6 @@ import select
 import struct
 import time
 from typing import TYPE_CHECKING
-
-from extractor.jsontext import dumps
 
 if TYPE_CHECKING:
     from extractor.records import Json
@@ -24,11 +25,11 @@ class FrameTooLarge(ValueError):
 
 def pack(value: Json) -> bytes:
     """Return the JSON bytes of `value`."""
-    return dumps(value).encode()
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
 
 
 def unpack(body: bytes | bytearray) -> Json:
-    """Return the value of JSON bytes. The standard parser, because it keeps integers beyond 64 bits."""
+    """Return the value of JSON bytes."""
     return json.loads(body)
 
 

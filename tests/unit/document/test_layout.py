@@ -105,6 +105,13 @@ def test_letters_of_a_ligature_that_share_a_place_stay_together():
     assert "Wfix" in text
 
 
+def test_glyphs_far_beside_the_page_do_not_make_it_wide():
+    text = tabular_text([*page(*TABLE), Glyph("x", 1e12, 1e12 + 6, 800, HEIGHT)])
+
+    assert text is not None
+    assert max(map(len, text.split("\n"))) < 100
+
+
 def test_text_turned_sideways_is_one_piece():
     glyphs = page(*TABLE)
     stamp = [Glyph(char, 500, 507, 700 + index * 6, 6) for index, char in enumerate("arXiv:2101.00001")]

@@ -18,13 +18,13 @@ def test_an_ordinary_zip_passes(zip_of: Callable[..., bytes]):
 
 def test_a_bomb_is_refused_before_it_is_unpacked(zip_of: Callable[..., bytes]):
     bomb = zip_of({"a.xml": bytes(30_000_000)})
-    begun = time.perf_counter()
+    begun = time.process_time()
 
     with pytest.raises(UnreadableDocument) as caught:
         refuse_bomb(bomb)
 
     assert caught.value.code == "file_too_large"
-    assert time.perf_counter() - begun < 0.1
+    assert time.process_time() - begun < 0.1
 
 
 def test_a_zip_of_very_many_members_is_refused(zip_of: Callable[..., bytes]):

