@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 #: The host whose own parameters (plugins) are understood, and whose prices are bundled.
 OPENROUTER_HOST = "openrouter.ai"
-#: A key as a header takes it: visible ASCII. A stray newline would make the HTTP library quote the key in its error.
+#: What a header takes: visible ASCII, and spaces inside a title. The HTTP library would quote a wrong one in its error.
 USABLE_KEY = re.compile(r"[!-~]+")
+USABLE_TITLE = re.compile(r"[!-~]([ -~]*[!-~])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +44,16 @@ class Endpoint:
     timeout_s: float = 600.0
 
     def __post_init__(self) -> None:
-        address = urlsplit(self.base_url)
-        if address.scheme not in {"http", "https"} or not address.hostname:
-            raise InvalidSettings("The base URL of the model must start with http:// or https:// and name a host.")
-        if address.username or address.password:
-            raise InvalidSettings("The base URL of the model must not carry a user or password; set the key instead.")
+        if not _is_usable_address(self.base_url):
+            raise InvalidSettings(
+                "The base URL of the model must start with http:// or https://, name a host, and hold no password."
+            )
         if self.key is not None and not USABLE_KEY.fullmatch(self.key.get_secret_value()):
             raise InvalidSettings(
-                "The API key has a character that no key has: a space, a line break or a non-ASCII one."
+                "The API key has a character that no key has: a space, a line break, a non-ASCII one."
             )
+        if any(value and not USABLE_TITLE.fullmatch(value) for value in (self.app_url, self.app_title)):
+            raise InvalidSettings("The application's address and title must be plain ASCII to be sent.")
 
     @property
     def host(self) -> str:
@@ -88,3 +90,18 @@ class Endpoint:
         if self.app_title:
             headers["X-OpenRouter-Title"] = self.app_title
         return headers
+
+
+def _is_usable_address(base_url: str) -> bool:
+    try:
+        address = urlsplit(base_url)
+        has_port_in_range = address.port is None or address.port > 0
+    except ValueError:
+        return False
+    return (
+        USABLE_KEY.fullmatch(base_url) is not None
+        and address.scheme in {"http", "https"}
+        and bool(address.hostname)
+        and has_port_in_range
+        and address.username is None
+    )

@@ -84,7 +84,7 @@ def fault_of(error: Json, *, status: int = 200, headers: Mapping[str, str] | Non
 
 def _stated_status(members: JsonObject, kind: str) -> int:
     for stated in (members.get("code"), members.get("http_status"), members.get("status")):
-        number = int(stated) if isinstance(stated, str) and stated.isdecimal() else stated
+        number = int(stated) if isinstance(stated, str) and re.fullmatch("[0-9]{3}", stated) else stated
         if isinstance(number, int) and 400 <= number <= 599:  # noqa: PLR2004 - the statuses of errors
             return number
         if isinstance(stated, str) and stated in KINDS:

@@ -72,9 +72,9 @@ def read_plain(body: bytes, *, now: float) -> Reply:
     return Reply(
         has_choice=bool(choice),
         content=as_text(message.get("content")),
-        tool_calls=tuple(_tool_call(call) for call in message.get("tool_calls") or () if isinstance(call, dict)),
+        tool_calls=tuple(_tool_call(call) for call in as_objects(message.get("tool_calls"))),
         reasoning=reasoning_of(message),
-        finish_reason=choice.get("finish_reason"),
+        finish_reason=as_text(choice.get("finish_reason")) or None,
         is_refusal=bool(message.get("refusal")),
         model=as_text(document.get("model")),
         provider=as_text(document.get("provider")),
@@ -102,8 +102,7 @@ def fault_inside(document: JsonObject, choice: JsonObject, *, now: float) -> Fau
 
 def first_choice(document: JsonObject) -> JsonObject:
     """Return the first choice, empty when there is none."""
-    choices = document.get("choices")
-    return as_object(choices[0]) if isinstance(choices, list) and choices else {}
+    return next(iter(as_objects(document.get("choices"))), {})
 
 
 def reasoning_of(message: JsonObject) -> str:
@@ -130,6 +129,11 @@ def _loads_with_surrogates(body: bytes) -> Json:
 def as_object(value: Json) -> JsonObject:
     """Return `value` if it is an object, an empty one otherwise."""
     return value if isinstance(value, dict) else {}
+
+
+def as_objects(value: Json) -> list[JsonObject]:
+    """Return the objects of a list, none when it is not a list."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def as_text(value: Json) -> str:

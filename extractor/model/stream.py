@@ -12,6 +12,7 @@ from extractor.model.replies import (
     Reply,
     ToolCall,
     as_object,
+    as_objects,
     as_text,
     fault_inside,
     first_choice,
@@ -140,7 +141,7 @@ class Gathering:
         # Truncation is reported twice: as `length`, then as an error 400. The first is the truth.
         if self._finish_reason != "length":
             self._fault = self._fault or fault_inside(chunk, choice, now=self._now)
-        self._finish_reason = choice.get("finish_reason") or self._finish_reason
+        self._finish_reason = as_text(choice.get("finish_reason")) or self._finish_reason
         if not self._stated:
             self._stated = {name: as_text(chunk.get(name)) for name in ("id", "model", "provider")}
 
@@ -151,15 +152,15 @@ class Gathering:
             self._reasoning.append(reasoning)
         if delta.get("refusal"):
             self._is_refusal = True
-        if calls := delta.get("tool_calls"):
-            self._take_tool_calls(calls)
+        for call in as_objects(delta.get("tool_calls")):
+            self._take_tool_call(call)
 
     def _take_usage(self, chunk: JsonObject) -> None:
         if isinstance(usage := chunk.get("usage"), dict):
             self._usage = usage
 
-    def _take_tool_calls(self, calls: list[JsonObject]) -> None:
-        for call in map(as_object, calls):
-            index, function = call.get("index") or 0, as_object(call.get("function"))
-            self._names[index] = self._names.get(index) or as_text(function.get("name"))
-            self._arguments.setdefault(index, []).append(as_text(function.get("arguments")))
+    def _take_tool_call(self, call: JsonObject) -> None:
+        index, function = call.get("index"), as_object(call.get("function"))
+        place = index if isinstance(index, int) else 0
+        self._names[place] = self._names.get(place) or as_text(function.get("name"))
+        self._arguments.setdefault(place, []).append(as_text(function.get("arguments")))

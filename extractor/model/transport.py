@@ -16,7 +16,7 @@ from urllib.request import getproxies, proxy_bypass
 import anyio
 import httpx
 
-from extractor.errors import ConnectionFailed, GatewayError, IncompleteStream, ModelError, ModelTimeout
+from extractor.errors import ConnectionFailed, GatewayError, IncompleteStream, InvalidSettings, ModelError, ModelTimeout
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -173,9 +173,16 @@ def _tls(*, is_secure: bool) -> ssl.SSLContext:
 
 
 def _proxy_for(endpoint: Endpoint) -> str | None:
-    """Return the proxy that the environment names for `endpoint`, never one for this machine itself."""
+    """Return the proxy that the environment names for `endpoint`, never one for this machine itself.
+
+    Raises:
+        InvalidSettings: the proxy speaks another protocol. Going round it could break a rule of the network.
+    """
     host = endpoint.host
     if host == "localhost" or host.startswith("127.") or host == "::1" or proxy_bypass(host):
         return None
     proxies = getproxies()
-    return proxies.get("https" if endpoint.is_secure else "http") or proxies.get("all")
+    proxy = proxies.get("https" if endpoint.is_secure else "http") or proxies.get("all")
+    if proxy and not proxy.startswith(("http://", "https://")):
+        raise InvalidSettings("The environment names a proxy that is not http:// or https://, which is not supported.")
+    return proxy

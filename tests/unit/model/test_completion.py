@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import orjson
 import pytest
@@ -131,3 +133,20 @@ def test_reasoning_is_kept_apart_from_the_answer():
 
     assert (answer_of(reply, tool=None), reply.reasoning) == (GOOD, "It says A-17.")
     assert "A-17" not in repr(replace(reply, model="m"))
+
+
+@pytest.mark.parametrize("wrong", [None, 7, True, "x", [], [7], {}, {"a": [1]}, [[{"a": None}]]])
+@pytest.mark.parametrize(
+    "place", ["id", "error", "choices", "choice", "message", "tool_calls", "finish_reason", "usage"]
+)
+def test_a_member_of_any_shape_ends_in_an_answer_or_an_error_of_ours(place: str, wrong: object):
+    members: dict[str, Any] = {"content": GOOD} | ({place: wrong} if place == "tool_calls" else {})
+    choice = {"message": members, "finish_reason": "stop"} | (
+        {place: wrong} if place in {"message", "finish_reason"} else {}
+    )
+    document = {"choices": [wrong if place == "choice" else choice]} | (
+        {place: wrong} if place in {"id", "error", "choices", "usage"} else {}
+    )
+
+    with suppress(ModelError):
+        assert answer(document, tool="invoice") == GOOD

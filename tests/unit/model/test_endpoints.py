@@ -24,6 +24,9 @@ def test_the_key_is_in_no_repr():
         pytest.param("openrouter.ai/api/v1", id="no scheme"),
         pytest.param("ftp://openrouter.ai", id="other scheme"),
         pytest.param("https:///api/v1", id="no host"),
+        pytest.param("https://openrouter.ai:port/api/v1", id="no port"),
+        pytest.param("https://openrouter.ai/api v1", id="space"),
+        pytest.param("https://[::1/v1", id="half a bracket"),
         pytest.param("https://user:secret@openrouter.ai", id="password in the address"),
     ],
 )
@@ -65,3 +68,9 @@ def test_attribution_is_sent_only_when_it_is_set():
 
     assert not {"HTTP-Referer", "X-OpenRouter-Title", "Authorization"} & set(silent)
     assert (named["HTTP-Referer"], named["X-OpenRouter-Title"]) == ("https://a.example", "Desk")
+
+
+@pytest.mark.parametrize("title", ["Büro", "a\r\nX-Injected: 1", " "])
+def test_a_title_that_cannot_be_a_header_is_refused(title: str):
+    with pytest.raises(InvalidSettings):
+        Endpoint("https://openrouter.ai/api/v1", app_title=title)

@@ -7,7 +7,7 @@ import ssl
 
 import pytest
 
-from extractor.errors import ConnectionFailed
+from extractor.errors import ConnectionFailed, InvalidSettings
 from extractor.model import transport
 from extractor.model.endpoints import Endpoint
 from extractor.model.transport import Transport
@@ -55,6 +55,13 @@ def test_a_proxy_is_taken_from_the_environment_but_never_for_this_machine(
         monkeypatch.setenv(name, value)
 
     assert transport._proxy_for(Endpoint(base_url)) == proxy
+
+
+def test_a_proxy_that_cannot_be_used_is_refused_rather_than_gone_round(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("all_proxy", "socks5://p:1")
+
+    with pytest.raises(InvalidSettings):
+        Transport(OPENROUTER)
 
 
 @pytest.mark.anyio
