@@ -27,8 +27,10 @@ ROW_PIECES = 3
 #: Rows that make a page tabular: this many, and this share of its lines. Set on the files of the tests.
 MIN_ROWS = 3
 MIN_ROW_SHARE = 0.12
-#: Mean words of a piece beyond which three pieces are three columns of prose, not cells.
-MAX_CELL_WORDS = 4.0
+#: A line with two pieces of this many characters is two columns of prose. Such lines per row that a page may have:
+#: a paper with a table in one column has more of them, and read across it would make no sense.
+PROSE_CHARACTERS = 30
+MAX_PROSE_PER_ROW = 0.5
 #: Characters that a piece needs to tell how wide its font is, and the least pitch, in points.
 MIN_WORD = 3
 MIN_PITCH = 0.5
@@ -71,7 +73,8 @@ def tabular_text(glyphs: Sequence[Glyph]) -> str | None:
     height = median(glyph.height for glyph in inked) or 1.0
     lines = _lines(list(_pieces(glyphs, width=width, height=height)), tolerance=height * SAME_LINE_HEIGHTS)
     rows = [line for line in lines if len(line) >= ROW_PIECES]
-    if len(rows) < max(MIN_ROWS, MIN_ROW_SHARE * len(lines)) or _mean_words(rows) > MAX_CELL_WORDS:
+    prose = [line for line in lines if sum(len(piece.text) >= PROSE_CHARACTERS for piece in line) > 1]
+    if len(rows) < max(MIN_ROWS, MIN_ROW_SHARE * len(lines)) or len(prose) > MAX_PROSE_PER_ROW * len(rows):
         return None
     return _on_grid(lines, _pitch(rows))
 
@@ -115,11 +118,6 @@ def _lines(pieces: list[Piece], *, tolerance: float) -> list[list[Piece]]:
         else:
             lines.append([piece])
     return [sorted(line, key=lambda piece: piece.left) for line in lines]
-
-
-def _mean_words(rows: list[list[Piece]]) -> float:
-    words = [len(piece.text.split()) for row in rows for piece in row]
-    return sum(words) / len(words)
 
 
 def _pitch(rows: list[list[Piece]]) -> float:

@@ -18,7 +18,7 @@ from extractor.document.cleaning import clean
 from extractor.document.decoding import decode
 from extractor.document.paging import join, page_ranges
 from extractor.document.sniffing import DOCX, HTML, PDF, PLAIN, TEXTS, Sniffed, claimed, sniff
-from extractor.document.sources import file_content, file_size, source_from
+from extractor.document.sources import file_content, file_size, path_name, source_from
 from extractor.errors import GuardFailed, UnreadableDocument
 from extractor.records import Document, ReadingNote
 
@@ -148,7 +148,7 @@ def _kind(source: Source, content: bytes) -> Sniffed:
 
 
 def _name(source: Source) -> str | None:
-    return source.name or (str(source.content) if isinstance(source.content, Path) else None)
+    return source.name or (path_name(source.content) if isinstance(source.content, Path) else None)
 
 
 def _charset(source: Source) -> str | None:

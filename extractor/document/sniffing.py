@@ -147,7 +147,7 @@ def claimed(media_type: str | None, name: str | None) -> str | None:
 
 def _by_content(content: bytes) -> str | None:
     """Return the kind that the content proves, None for text that could be of any kind."""
-    start = content.lstrip()[:HEAD_BYTES] if content[:1].isspace() else content[:HEAD_BYTES]
+    start = content[:HEAD_BYTES].lstrip()
     for signature, kind in SIGNATURES:
         if start.startswith(signature):
             return kind

@@ -29,7 +29,7 @@ def source_from(
         return Source(content=source, media_type=media_type, name=name)
     if isinstance(source, os.PathLike):
         path = Path(source)
-        return Source(content=path, media_type=media_type, name=name or str(path))
+        return Source(content=path, media_type=media_type, name=name or path_name(path))
     raise InvalidRequest(f"A source is a path, bytes or a string, not {type(source).__name__}.")
 
 
@@ -44,6 +44,11 @@ def _refuse_file_name(text: str) -> None:
         raise AmbiguousSource(
             f"The text {text!r} is also the name of a file. Pass Path({text!r}) for the file, bytes for the text."
         )
+
+
+def path_name(path: Path) -> str:
+    """Return a path as text that can be encoded, which a name from the file system need not be."""
+    return os.fsencode(path).decode(errors="replace")
 
 
 def file_size(path: Path) -> int:

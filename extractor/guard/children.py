@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 INHERITED = ("LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 #: Isolated, so that no PYTHON* variable and no file of the working folder has a say; then what the parent imports from.
 BOOTSTRAP = "import sys; sys.path[:] = sys.argv[1:]; from extractor.guard.child import main; main()"
+NOT_STARTED = "No guarded child process could be started."
 #: Wall seconds in which a child must say that it is ready. It takes 0.1; a starved machine may take long.
 START_S = 30.0
 #: Wall seconds in which a child that closed its pipe must be gone.
@@ -31,11 +32,9 @@ MAX_REPLY_BYTES = 256 << 20
 TIMEOUT_SIGNALS = frozenset({-signal.SIGALRM, -signal.SIGXCPU})
 
 
-class Child:
-    """One child process and the two pipes to it. Used by one thread at a time; `kill` may come from another."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own module
+def _started() -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(  # noqa: S603 - our own interpreter and our own module
             [sys.executable, "-I", "-X", "utf8", "-c", BOOTSTRAP, *sys.path],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -43,6 +42,15 @@ class Child:
             env={name: os.environ[name] for name in INHERITED if name in os.environ},
             process_group=0,  # Ctrl-C in the terminal is the parent's, even before the child can say so
         )
+    except OSError as error:
+        raise GuardFailed(NOT_STARTED, reason="not_started") from error
+
+
+class Child:
+    """One child process and the two pipes to it. Used by one thread at a time; `kill` may come from another."""
+
+    def __init__(self) -> None:
+        self._process = _started()
         self._requests = cast("IO[bytes]", self._process.stdin)
         self._replies = cast("IO[bytes]", self._process.stdout)
         os.set_blocking(self._requests.fileno(), False)
@@ -50,7 +58,7 @@ class Child:
             self._receive(time.monotonic() + START_S)
         except GuardFailed as error:
             self.close()
-            raise GuardFailed("No guarded child could be started.", reason="not_started") from error
+            raise GuardFailed(NOT_STARTED, reason="not_started") from error
 
     @property
     def pid(self) -> int:

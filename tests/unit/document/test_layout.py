@@ -59,9 +59,18 @@ def test_two_columns_of_prose_are_left_alone():
 
 
 def test_three_columns_of_prose_are_left_alone():
-    prose = [[(0, "the left column goes on"), (30, "the middle column does so"), (60, "and the right one too")]] * 20
+    left, middle, right = "the left column goes on and on here", "the middle one, a little shorter", "and the last"
+    prose = [[(0, left), (40, middle), (80, right)]] * 20
 
     assert tabular_text(page(*prose)) is None
+
+
+def test_a_table_in_one_of_two_columns_does_not_mix_them():
+    prose = "prose of the left column, which goes on"
+    beside_prose = [[(0, prose), (50, "and prose of the right column too")]] * 30
+    beside_table = [[(0, prose), (50, "Method"), (62, "79.4"), (70, "41.5")]] * 12
+
+    assert tabular_text(page(*beside_prose, *beside_table)) is None
 
 
 def test_a_table_that_is_a_small_part_of_a_page_does_not_move_its_prose():

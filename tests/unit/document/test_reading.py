@@ -182,10 +182,7 @@ async def test_more_bytes_than_allowed_are_refused(content: str | bytes):
     assert caught.value.code == "file_too_large"
 
 
-async def test_a_parser_that_takes_too_long_is_stopped(
-    monkeypatch: pytest.MonkeyPatch, argument: Callable[..., dict[str, Any]]
-):
-    """A page of 600 kB is 60 pages of time by its size; with the base taken away there is a moment for it."""
+async def test_a_parser_that_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(reading, "MAX_S", 0.0)
     monkeypatch.setattr(reading, "PAGE_S", 0.02)
 

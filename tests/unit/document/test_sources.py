@@ -17,6 +17,12 @@ def test_a_path_names_its_source(tmp_path: Path):
     assert isinstance(source.content, Path)
 
 
+def test_a_name_that_is_no_text_is_shown_as_far_as_it_is():
+    source = source_from(Path(os.fsdecode(b"m\xfcller.txt")))
+
+    assert source.name == "m\ufffdller.txt"
+
+
 @pytest.mark.parametrize("text", ["", "Total: 5", "two\nlines", "nul\0byte", "x" * 10_000])
 def test_a_string_is_text(text: str):
     assert source_from(text, name="note").content == text

@@ -93,9 +93,9 @@ async def test_memory_beyond_the_limit_fails_the_call_alone():
 
 
 async def test_a_small_memory_limit_does_not_hold_for_the_next_request():
-    child = await call("who", limits=guard.Limits(wall_s=20, memory_bytes=96 << 20))
+    child = await call("who", limits=guard.Limits(wall_s=20, memory_bytes=48 << 20))
 
-    assert await guard.call("builtins:len", "a" * (80 << 20), limits=guard.Limits(wall_s=20, memory_bytes=2 << 30))
+    assert await guard.call("builtins:len", "a" * (40 << 20), limits=guard.Limits(wall_s=20, memory_bytes=2 << 30))
     assert await call("who") == child
 
 
@@ -218,6 +218,16 @@ async def test_many_calls_at_once_share_as_many_children_as_there_are_cores():
             tasks.start_soon(note_the_child)
 
     assert 1 <= len(seen) <= (os.cpu_count() or 1)
+
+
+@pytest.mark.parametrize("interpreter", ["/bin/false", "/no/such/python"])
+async def test_a_child_that_cannot_be_started_is_told_apart(interpreter: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sys, "executable", interpreter)
+
+    with pytest.raises(GuardFailed) as caught:
+        await call("echo", 1)
+
+    assert caught.value.reason == "not_started"
 
 
 async def test_closing_leaves_no_process_behind():
