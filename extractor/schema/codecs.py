@@ -1,0 +1,340 @@
+"""The two ways between a record and its wire form, one small class per construct.
+
+`embed` turns a record's value into its wire form, `lift` turns it back. Both are total: a value of an unexpected
+kind passes unchanged, because telling what is wrong with it is the validator's work. Only what cannot be seen any
+more after lifting (a key given twice, text that does not decode) is reported here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from extractor.jsontext import NotStrictJson, canonical, parse, pointer
+from extractor.records import Violation
+from extractor.schema.fitting import text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from extractor.records import Json
+
+#: Stands for a member that is not there. Never part of a record or of a wire value.
+ABSENT: Final[Any] = object()
+#: Names of the members that carry structure on the wire.
+KEY, VALUE, SET, ENTRIES, RESULT, EXTRA = "key", "value", "set", "entries", "result", "_extra"
+
+
+@dataclass(slots=True)
+class Place:
+    """Where in the record a lift has arrived, and what was found wrong on the way."""
+
+    #: The place above, None at the root.
+    above: Place | None = None
+    #: Member name or index below `above`.
+    token: str | int = ""
+    #: Collects violations; shared by all places of one lift.
+    found: list[Violation] = field(default_factory=list)
+
+    def below(self, token: str | int) -> Place:
+        """Return the place of a member or item."""
+        return Place(self, token, self.found)
+
+    def report(self, rule: str, says: str) -> None:
+        """Note a violation at this place."""
+        path: list[str | int] = []
+        place = self
+        while place.above is not None:
+            path.append(place.token)
+            place = place.above
+        self.found.append(Violation(at=pointer(*reversed(path)), rule=rule, says=says))
+
+
+class Codec(Protocol):
+    """One construct's way to the wire and back."""
+
+    def embed(self, value: Json) -> Json:
+        """Return the wire form of a record's value."""
+
+    def lift(self, value: Json, place: Place) -> Json:
+        """Return the record's value of a wire form; ABSENT when it stands for a member that is not there."""
+
+
+class Same:
+    """The wire form is the value itself."""
+
+    def embed(self, value: Json) -> Json:
+        return value
+
+    def lift(self, value: Json, place: Place) -> Json:  # noqa: ARG002 - the protocol's signature
+        return value
+
+
+#: The one instance: code compares with `is SAME` to skip work.
+SAME: Final = Same()
+
+
+@dataclass(slots=True)
+class Nullable:
+    """A value that may be null in the record and on the wire alike; an absent one is written as null."""
+
+    inner: Codec
+
+    def embed(self, value: Json) -> Json:
+        return None if value is None or value is ABSENT else self.inner.embed(value)
+
+    def lift(self, value: Json, place: Place) -> Json:
+        return None if value is None else self.inner.lift(value, place)
+
+
+@dataclass(slots=True)
+class Stated:
+    """A required leaf that the model may leave unstated: null on the wire, a violation in the record."""
+
+    inner: Codec
+
+    def embed(self, value: Json) -> Json:
+        return None if value is None else self.inner.embed(value)
+
+    def lift(self, value: Json, place: Place) -> Json:
+        if value is None:
+            place.report("not_stated", "A value is required here, and the answer says that none is stated.")
+            return None
+        return self.inner.lift(value, place)
+
+
+@dataclass(slots=True)
+class Maybe:
+    """An optional member: null on the wire means that it is not there."""
+
+    inner: Codec
+
+    def embed(self, value: Json) -> Json:
+        return None if value is ABSENT or value is None else self.inner.embed(value)
+
+    def lift(self, value: Json, place: Place) -> Json:
+        return ABSENT if value is None else self.inner.lift(value, place)
+
+
+@dataclass(slots=True)
+class MaybeSet:
+    """An optional member that may also be null: `{"set": value}` when it is there, null when it is not."""
+
+    inner: Codec
+
+    def embed(self, value: Json) -> Json:
+        return None if value is ABSENT else {SET: self.inner.embed(value)}
+
+    def lift(self, value: Json, place: Place) -> Json:
+        if value is None:
+            return ABSENT
+        return self.inner.lift(value[SET] if _is_box(value, SET) else value, place)
+
+
+@dataclass(slots=True)
+class Elements:
+    """A list: the first items each in their own way, the others all alike."""
+
+    first: tuple[Codec, ...]
+    rest: Codec
+
+    def embed(self, value: Json) -> Json:
+        if not isinstance(value, list):
+            return value
+        return [self._codec(index).embed(item) for index, item in enumerate(value)]
+
+    def lift(self, value: Json, place: Place) -> Json:
+        if not isinstance(value, list):
+            return value
+        return [self._codec(index).lift(item, place.below(index)) for index, item in enumerate(value)]
+
+    def _codec(self, index: int) -> Codec:
+        return self.first[index] if index < len(self.first) else self.rest
+
+
+@dataclass(slots=True)
+class Pairs:
+    """A map: a list of `{key, value}` on the wire. A natural object is understood too."""
+
+    value: Codec
+    #: Whether a key belongs to the map; others are not asked for.
+    takes: Callable[[str], bool] | None = None
+
+    def embed(self, value: Json) -> Json:
+        if not isinstance(value, dict):
+            return value
+        return [
+            {KEY: key, VALUE: self.value.embed(member)}
+            for key, member in value.items()
+            if self.takes is None or self.takes(key)
+        ]
+
+    def lift(self, value: Json, place: Place) -> Json:
+        if isinstance(value, dict):
+            return {key: self.value.lift(member, place.below(key)) for key, member in value.items()}
+        if not isinstance(value, list) or not all(_is_pair(entry) for entry in value):
+            return value
+        return self.collect(value, place, into={})
+
+    def collect(self, entries: list[Json], place: Place, *, into: dict[str, Json]) -> dict[str, Json]:
+        """Enter pairs into an object. The first of two equal keys stays, and the second is a violation."""
+        for entry in entries:
+            key = entry[KEY]
+            if key in into:
+                place.report("duplicate_key", "Every key may be given only once.")
+                continue
+            into[key] = self.value.lift(entry[VALUE], place.below(key))
+        return into
+
+
+@dataclass(slots=True)
+class Boxed:
+    """A list form in an object `{"entries": …}`, where a union holds another list that it could be taken for."""
+
+    inner: Codec
+
+    def embed(self, value: Json) -> Json:
+        return {ENTRIES: self.inner.embed(value)}
+
+    def lift(self, value: Json, place: Place) -> Json:
+        return self.inner.lift(value[ENTRIES] if _is_box(value, ENTRIES) else value, place)
+
+
+@dataclass(slots=True)
+class Wrapped:
+    """A root that is not an object: `{"result": …}`."""
+
+    inner: Codec
+
+    def embed(self, value: Json) -> Json:
+        return {RESULT: self.inner.embed(value)}
+
+    def lift(self, value: Json, place: Place) -> Json:
+        lifted = self.inner.lift(value[RESULT] if _is_box(value, RESULT) else value, place)
+        return None if lifted is ABSENT else lifted
+
+
+@dataclass(slots=True)
+class Members:
+    """An object. Every declared member is on the wire; the others travel as pairs in a list, or not at all."""
+
+    #: Member name -> its codec, in the schema's order.
+    declared: dict[str, Codec]
+    #: Names whose absence has a wire form.
+    optional: frozenset[str]
+    #: Whether members that nobody declared stay in the record, so that the validator can refuse them.
+    keeps_unknown: bool
+    #: Name of the list that holds the others; None where there is none.
+    extra: str | None = None
+    #: How the others are written.
+    others: Pairs = field(default_factory=lambda: Pairs(SAME))
+
+    def embed(self, value: Json) -> Json:
+        if not isinstance(value, dict):
+            return value
+        wire: dict[str, Json] = {}
+        for name, codec in self.declared.items():
+            member = value.get(name, ABSENT)
+            if member is not ABSENT or name in self.optional:
+                wire[name] = codec.embed(member)
+        if self.extra is not None:
+            rest = {key: member for key, member in value.items() if key not in self.declared}
+            wire[self.extra] = self.others.embed(rest)
+        elif self.keeps_unknown:
+            wire.update((key, member) for key, member in value.items() if key not in self.declared)
+        return wire
+
+    def lift(self, value: Json, place: Place) -> Json:
+        if not isinstance(value, dict):
+            return value
+        record: dict[str, Json] = {}
+        for name, codec in self.declared.items():
+            if name in value:
+                member = value[name] if codec is SAME else codec.lift(value[name], place.below(name))
+                if member is not ABSENT:
+                    record[name] = member
+        if len(value) > len(self.declared) or not value.keys() <= self.declared.keys():
+            self._lift_others(value, place, record)
+        return record
+
+    def _lift_others(self, value: dict[str, Json], place: Place, record: dict[str, Json]) -> None:
+        entries = value.get(self.extra) if self.extra is not None else None
+        if isinstance(entries, list) and all(_is_pair(entry) for entry in entries):
+            clashing = [entry for entry in entries if entry[KEY] in self.declared]
+            for entry in clashing:
+                place.report("duplicate_key", f"{entry[KEY]} has its own member and may not be listed in {self.extra}.")
+            self.others.collect([entry for entry in entries if entry not in clashing], place, into=record)
+        for key, member in value.items():
+            if key in self.declared or key == self.extra:
+                continue
+            if self.extra is not None or self.keeps_unknown:
+                record.setdefault(key, self.others.value.lift(member, place.below(key)))
+
+
+@dataclass(slots=True)
+class Table:
+    """An enum whose values are not all scalars: each travels as its canonical JSON text."""
+
+    #: Text on the wire -> value.
+    values: Mapping[str, Json]
+
+    def embed(self, value: Json) -> Json:
+        return text_of(value).decode("utf-8", "surrogatepass")
+
+    def lift(self, value: Json, place: Place) -> Json:  # noqa: ARG002 - the protocol's signature
+        return self.values.get(value, value) if isinstance(value, str) else value
+
+
+class JsonText:
+    """Free-form JSON as text, where the dialect has no recursion."""
+
+    def embed(self, value: Json) -> Json:
+        return canonical(value).decode("utf-8", "surrogatepass")
+
+    def lift(self, value: Json, place: Place) -> Json:
+        if not isinstance(value, str):
+            return value
+        try:
+            return parse(value)
+        except NotStrictJson:
+            place.report("not_json", "The text here must be one JSON value.")
+            return value
+
+
+class AnyJson:
+    """Free-form JSON. Objects travel as `{"entries": [{key, value} …]}`, everything else as itself."""
+
+    def embed(self, value: Json) -> Json:
+        if isinstance(value, dict):
+            return {ENTRIES: [{KEY: key, VALUE: self.embed(member)} for key, member in value.items()]}
+        return [self.embed(item) for item in value] if isinstance(value, list) else value
+
+    def lift(self, value: Json, place: Place) -> Json:
+        if isinstance(value, list):
+            return [self.lift(item, place.below(index)) for index, item in enumerate(value)]
+        if isinstance(value, dict):
+            return Pairs(self).lift(value[ENTRIES] if _is_box(value, ENTRIES) else value, place)
+        return value
+
+
+@dataclass(slots=True)
+class Named:
+    """A definition, looked up when it is needed, so that definitions may contain themselves."""
+
+    #: Definition name -> codec, filled while lowering.
+    definitions: Mapping[str, Codec]
+    name: str
+
+    def embed(self, value: Json) -> Json:
+        return self.definitions[self.name].embed(value)
+
+    def lift(self, value: Json, place: Place) -> Json:
+        return self.definitions[self.name].lift(value, place)
+
+
+def _is_pair(entry: Json) -> bool:
+    return isinstance(entry, dict) and len(entry) == 2 and isinstance(entry.get(KEY), str) and VALUE in entry  # noqa: PLR2004 - a pair
+
+
+def _is_box(value: Json, name: str) -> bool:
+    return isinstance(value, dict) and len(value) == 1 and name in value

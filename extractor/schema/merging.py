@@ -1,0 +1,217 @@
+"""One node of a schema without indirection: references followed, `allOf` merged, `const` spelled as `enum`.
+
+What two schemas both say is intersected where that is exact, and dropped with words where it is not: the wire may
+allow more than the target, never less.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from extractor.errors import UnsupportedSchema
+from extractor.schema.fitting import text_of
+from extractor.schema.keywords import ANNOTATIONS, known, mapping, names, sequence, type_names
+from extractor.schema.sentences import sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from extractor.records import Json, JsonObject
+    from extractor.schema.references import References
+
+#: The alternatives of one union, each a schema.
+Union: TypeAlias = "tuple[Json, ...]"
+
+#: Steps of following references and merging at one place of the instance.
+MAX_STEPS: Final = 48
+#: Schemas read in one lowering.
+MAX_MERGED: Final = 30_000
+#: Branches that several unions at one place may multiply to before all but the first stay local.
+MAX_BRANCHES: Final = 16
+#: Annotations of a reference that count for what it refers to.
+_WORDS: Final = ("title", "description", "default")
+#: First draft in which keywords beside `$ref` count.
+SIBLINGS_SINCE: Final = 2019
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """What a schema says about one place of the instance."""
+
+    #: Keywords without `$ref`, `allOf`, `anyOf`, `oneOf`, `const`, `nullable`; `type` always a tuple.
+    keywords: JsonObject
+    #: Unions of which one alternative each must hold.
+    unions: tuple[Union, ...] = ()
+    #: Rules that the merge dropped, in words.
+    told: tuple[str, ...] = ()
+
+    @property
+    def description(self) -> str:
+        """The schema's own words about this place."""
+        return str(self.keywords.get("description") or "")
+
+
+class Merger:
+    """Makes plain nodes of one document's schemas."""
+
+    def __init__(self, references: References) -> None:
+        self._references = references
+        self._left = MAX_MERGED
+
+    def plain(self, schema: Json, at: str, *, steps: int = 0) -> Plain | None:
+        """Return what `schema` says here, None where it allows nothing.
+
+        Raises:
+            UnsupportedSchema: too many references and merges at one place.
+            InvalidSchema: a keyword has a value of the wrong kind.
+        """
+        self._left -= 1
+        if steps > MAX_STEPS or self._left < 0:
+            raise UnsupportedSchema("allOf", at=at, because="too many schemas apply to one place")
+        schema, annotations = self._followed(schema, at)
+        if isinstance(schema, bool):
+            return Plain(annotations) if schema else None
+        node = known(mapping(schema, at), self._references.draft)
+        merged: Plain | None = _own({**node, **annotations}, at)
+        for part in self._parts(node, at):
+            merged = _both(merged, self.plain(part, at, steps=steps + 1))
+        return merged
+
+    def _followed(self, schema: Json, at: str) -> tuple[Json, JsonObject]:
+        """Follow a node that only refers, and return where that ends with the annotations met on the way.
+
+        Before draft 2019-09 nothing beside a `$ref` counts.
+        """
+        annotations: JsonObject = {}
+        while isinstance(schema, dict) and "$ref" in schema:
+            if self._references.draft >= SIBLINGS_SINCE and not schema.keys() <= {*ANNOTATIONS, "$ref"}:
+                break
+            annotations = {name: schema[name] for name in _WORDS if name in schema} | annotations
+            schema = self._references.at(self._references.locate(schema["$ref"], at=at))
+        return schema, annotations
+
+    def _parts(self, node: JsonObject, at: str) -> list[Json]:
+        parts: list[Json] = []
+        if "$ref" in node:
+            parts.append(self._references.at(self._references.locate(node["$ref"], at=at)))
+        if "allOf" in node:
+            parts += sequence(node["allOf"], f"{at}/allOf")
+        return parts
+
+
+def _own(node: JsonObject, at: str) -> Plain:
+    """Return what `node` says without its references and `allOf`."""
+    keywords = {
+        keyword: value
+        for keyword, value in node.items()
+        if keyword not in {"$ref", "allOf", "anyOf", "oneOf", "const", "nullable", "type", "$defs", "definitions"}
+    }
+    types = type_names(node, at)
+    if types is not None:
+        keywords["type"] = types
+    if "const" in node:
+        keywords["enum"] = [node["const"]]
+    if "required" in keywords:
+        keywords["required"] = names(keywords["required"], f"{at}/required")
+    for inclusive, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+        if isinstance(keywords.get(exclusive), bool):  # draft 4
+            is_exclusive = keywords.pop(exclusive)
+            if is_exclusive and inclusive in keywords:
+                keywords[exclusive] = keywords.pop(inclusive)
+    unions = tuple(
+        tuple(sequence(node[keyword], f"{at}/{keyword}")) for keyword in ("anyOf", "oneOf") if keyword in node
+    )
+    if unions and node.get("nullable") is True:
+        unions = tuple((*union, {"type": "null"}) for union in unions)
+    is_exclusive = "oneOf" in node and "discriminator" not in node
+    return Plain(keywords, unions, (sentence("oneOf", None),) if is_exclusive else ())
+
+
+def _both(first: Plain | None, second: Plain | None) -> Plain | None:
+    """Return what holds when both hold."""
+    if first is None or second is None:
+        return None
+    merged = dict(first.keywords)
+    told = [*first.told, *second.told]
+    for keyword, value in second.keywords.items():
+        if keyword not in merged:
+            merged[keyword] = value
+        elif keyword in _MERGES:
+            merged[keyword] = _MERGES[keyword](merged[keyword], value)
+        elif keyword not in ANNOTATIONS and merged[keyword] != value:
+            told.append(f"A second rule `{keyword}` applies.")
+    if (
+        first.keywords.get("prefixItems", ()) != second.keywords.get("prefixItems", ())
+        and "prefixItems" in second.keywords
+    ):
+        merged["items"] = True  # which `items` begins where is no longer known
+    if not merged.get("type", "?") or not merged.get("enum", "?"):
+        return None
+    return Plain(merged, first.unions + second.unions, tuple(told))
+
+
+def both(first: Json, second: Json) -> Json:
+    """Return a schema that holds when both hold, without looking inside them."""
+    if first is False or second is False:
+        return False
+    if first is True or first in ({}, second):
+        return second
+    if second is True or second == {}:
+        return first
+    return {"allOf": [first, second]}
+
+
+def alternatives(plain: Plain) -> tuple[Union, tuple[Union, ...]]:
+    """Return one union that stands for all of `plain`'s, and those that it does not stand for."""
+    total = 1
+    for union in plain.unions:
+        total *= len(union)
+    if len(plain.unions) == 1 or total > MAX_BRANCHES:
+        return plain.unions[0], plain.unions[1:]
+    return tuple({"allOf": list(chosen)} for chosen in product(*plain.unions)), ()
+
+
+def _types(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
+    def narrowed(types: tuple[str, ...], others: tuple[str, ...]) -> list[str]:
+        return [name for name in types if name in others or (name == "integer" and "number" in others)]
+
+    return tuple(dict.fromkeys([*narrowed(first, second), *narrowed(second, first)]))
+
+
+def _values(first: list[Json], second: list[Json]) -> list[Json]:
+    allowed = {text_of(value) for value in second}
+    return [value for value in first if text_of(value) in allowed]
+
+
+def _joined(first: JsonObject, second: JsonObject) -> JsonObject:
+    return {
+        **first,
+        **{name: both(first[name], schema) if name in first else schema for name, schema in second.items()},
+    }
+
+
+_MERGES: Final[dict[str, Callable[[Json, Json], Json]]] = {
+    "type": _types,
+    "enum": _values,
+    "properties": _joined,
+    "patternProperties": _joined,
+    "required": lambda first, second: list(dict.fromkeys([*first, *second])),
+    "additionalProperties": both,
+    "propertyNames": both,
+    "items": lambda first, second: (
+        first if isinstance(first, list) or isinstance(second, list) else both(first, second)
+    ),
+    "minimum": max,
+    "exclusiveMinimum": max,
+    "minLength": max,
+    "minItems": max,
+    "minProperties": max,
+    "maximum": min,
+    "exclusiveMaximum": min,
+    "maxLength": min,
+    "maxItems": min,
+    "maxProperties": min,
+    "uniqueItems": lambda first, second: first or second,
+}

@@ -1,0 +1,86 @@
+"""Which construct a node is, and the module that lowers it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from extractor.schema.arrays import local_words, lower_array
+from extractor.schema.keywords import ANNOTATIONS, ARRAY, NUMBER, OBJECT, SCALARS, STRING, TYPES
+from extractor.schema.objects import lower_object, mentioning
+from extractor.schema.pieces import Piece, Told, described
+from extractor.schema.scalars import lower_enum, lower_scalar
+from extractor.schema.unions import join, lower_union, presence_words
+
+if TYPE_CHECKING:
+    from extractor.schema.merging import Plain
+    from extractor.schema.pieces import Lowerer
+
+#: Keywords of every type that no wire takes.
+_LOCAL: Final = ("not", "if", "then", "else")
+#: Type -> keywords that suggest it where none is stated.
+_HINTS: Final = {"object": OBJECT, "array": ARRAY, "string": STRING, "number": NUMBER}
+
+
+def lower_plain(lowerer: Lowerer, plain: Plain, at: str) -> Piece | None:
+    """Lower a node without indirection; None where it allows nothing."""
+    plain, told = _without_presence_unions(plain)
+    piece = lower_union(lowerer, plain, at) if plain.unions else _lower_node(lowerer, plain, at)
+    if piece is None:
+        return None
+    told += [Told("", says) for says in plain.told]
+    told += local_words(plain.keywords, _LOCAL)
+    return replace(piece, wire=described(piece.wire, plain.description), told=(*told, *piece.told))
+
+
+def _without_presence_unions(plain: Plain) -> tuple[Plain, list[Told]]:
+    """Take unions off that only say which members must be given. They would repeat the object in every branch."""
+    told: list[Told] = []
+    unions, keywords = [], plain.keywords
+    for union in plain.unions:
+        words = presence_words(union)
+        if words is None:
+            unions.append(union)
+        else:
+            told.append(Told("", words))
+            keywords = mentioning(keywords, union)
+    return replace(plain, keywords=keywords, unions=tuple(unions)), told
+
+
+def _lower_node(lowerer: Lowerer, plain: Plain, at: str) -> Piece | None:
+    keywords = plain.keywords
+    if "enum" in keywords:
+        return lower_enum(lowerer, keywords["enum"], keywords.get("type"))
+    types = _types(lowerer, plain)
+    if types is None:
+        return lowerer.anything()
+    pieces: list[Piece | None] = []
+    if "object" in types:
+        pieces.append(_for_type(lower_object(lowerer, keywords, at), "object"))
+    if "array" in types:
+        pieces.append(_for_type(lower_array(lowerer, keywords, at), "array"))
+    scalars = tuple(name for name in types if name in SCALARS)
+    if scalars:
+        pieces.append(replace(lower_scalar(lowerer, keywords, scalars), source={"type": list(scalars)}))
+    return join(lowerer, [piece for piece in pieces if piece is not None])
+
+
+def _for_type(piece: Piece | None, name: str) -> Piece | None:
+    return piece and replace(piece, source={"type": name})
+
+
+def _types(lowerer: Lowerer, plain: Plain) -> tuple[str, ...] | None:
+    """Return the types of a node; None for a node that says nothing about its values.
+
+    A node without `type` allows every type, and its keywords constrain only theirs. People who write `properties`
+    without `type` mean an object all the same, so that is how it is read unless every instance is to be kept.
+    """
+    if "type" in plain.keywords:
+        stated: tuple[str, ...] = plain.keywords["type"]
+        return stated
+    hinted = tuple(name for name, hints in _HINTS.items() if not plain.keywords.keys().isdisjoint(hints))
+    if not hinted or plain.keywords.keys() <= ANNOTATIONS:
+        return None
+    if lowerer.choices.open_objects == "drop":
+        return hinted
+    return tuple(name for name in TYPES if name != "integer")

@@ -1,0 +1,233 @@
+"""Objects with named members, maps, and the rest of open objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from extractor.jsontext import pointer
+from extractor.schema.arrays import local_words
+from extractor.schema.codecs import (
+    EXTRA,
+    KEY,
+    SAME,
+    SET,
+    VALUE,
+    Codec,
+    Maybe,
+    MaybeSet,
+    Members,
+    Nullable,
+    Pairs,
+    Stated,
+)
+from extractor.schema.keywords import mapping
+from extractor.schema.merging import both
+from extractor.schema.patterns import compile_pattern
+from extractor.schema.pieces import Piece, Told, below, closed, described, undescribed, with_null
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from extractor.records import Json, JsonObject
+    from extractor.schema.pieces import Lowerer
+
+#: Keywords that no wire takes.
+_LOCAL: Final = (
+    "minProperties", "maxProperties", "propertyNames", "dependentRequired", "dependentSchemas", "dependencies",
+    "unevaluatedProperties",
+)  # fmt: skip
+#: Of these, what a map can say on the wire, where its entries are counted and its keys are strings.
+_ON_MAPS: Final = {"minProperties": "minItems", "maxProperties": "maxItems"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rest:
+    """The members of an object that its schema does not name."""
+
+    #: Whether there may be any.
+    is_allowed: bool
+    #: Whether the schema says what they look like.
+    is_described: bool
+    #: What they look like.
+    schema: Json
+    #: What their names look like.
+    key_schema: Json
+    #: Whether a name belongs to them; None for every name.
+    takes: Callable[[str], bool] | None = None
+
+
+def lower_object(lowerer: Lowerer, keywords: JsonObject, at: str) -> Piece | None:
+    """Lower a node that allows objects."""
+    rest = _rest(lowerer, keywords, at)
+    members = {name: schema for name, schema in _declared(keywords, rest, at) if schema is not False}
+    if not members and rest.is_allowed and not keywords.get("required"):
+        return _map(lowerer, keywords, rest=rest, at=at)
+    return _object(lowerer, keywords, members, rest=rest, at=at)
+
+
+def _rest(lowerer: Lowerer, keywords: JsonObject, at: str) -> _Rest:
+    additional = keywords.get("additionalProperties", True)
+    patterns = mapping(keywords.get("patternProperties", {}), at)
+    names = keywords.get("propertyNames", True)
+    is_open = additional is True or additional == {}
+    if not patterns:
+        is_described = not is_open and additional is not False
+        return _Rest(is_allowed=additional is not False, is_described=is_described, schema=additional, key_schema=names)
+    if is_open and lowerer.choices.open_objects == "keep":
+        return _Rest(is_allowed=True, is_described=True, schema=True, key_schema=names)
+    schemas = [*patterns.values(), *([] if is_open or additional is False else [additional])]
+    return _Rest(
+        is_allowed=True,
+        is_described=True,
+        schema=schemas[0] if len(schemas) == 1 else {"anyOf": schemas},
+        takes=(lambda name: _matching(patterns, name) != []) if is_open else None,
+        key_schema=both(names, {"pattern": next(iter(patterns))}) if len(schemas) == 1 else names,
+    )
+
+
+def _matching(patterns: JsonObject, name: str) -> list[Json]:
+    return [schema for pattern, schema in patterns.items() if compile_pattern(pattern).search(name)]
+
+
+def _declared(keywords: JsonObject, rest: _Rest, at: str) -> Iterator[tuple[str, Json]]:
+    """Yield the members that the wire names: those with a schema, then those that other keywords mention.
+
+    A mentioned member that is left off the wire could never be given, so the record that needs it would be lost.
+    """
+    properties = mapping(keywords.get("properties", {}), f"{at}/properties")
+    yield from properties.items()
+    for name in dict.fromkeys(_mentioned(keywords, at)):
+        if name not in properties and rest.is_allowed:
+            yield name, _undeclared(keywords, name)
+
+
+def _mentioned(keywords: JsonObject, at: str) -> Iterator[str]:
+    yield from keywords.get("required", [])
+    for keyword in ("dependentRequired", "dependencies", "dependentSchemas"):
+        for name, needs in mapping(keywords.get(keyword, {}), f"{at}/{keyword}").items():
+            yield name
+            yield from needs if isinstance(needs, list) else _names_in(needs)
+    for keyword in ("if", "then", "else"):
+        yield from _names_in(keywords.get(keyword))
+
+
+def mentioning(keywords: JsonObject, schemas: Iterable[Json]) -> JsonObject:
+    """Return `keywords` with the members declared that schemas mention which stay off the wire."""
+    if keywords.get("additionalProperties", True) is False:
+        return keywords
+    declared = dict(keywords.get("properties", {}))
+    for schema in schemas:
+        for name in _names_in(schema):
+            declared.setdefault(name, _undeclared(keywords, name))
+    return {**keywords, "properties": declared} if declared else keywords
+
+
+def _undeclared(keywords: JsonObject, name: str) -> Json:
+    """Return what a member must be that `properties` does not name."""
+    applying = _matching(keywords.get("patternProperties", {}), name) or [keywords.get("additionalProperties", True)]
+    return applying[0] if len(applying) == 1 else {"allOf": applying}
+
+
+def _names_in(schema: Json) -> Iterator[str]:
+    if isinstance(schema, dict):
+        properties, required = schema.get("properties", {}), schema.get("required", [])
+        yield from properties if isinstance(properties, dict) else ()
+        yield from (name for name in required if isinstance(name, str)) if isinstance(required, list) else ()
+
+
+def _map(lowerer: Lowerer, keywords: JsonObject, *, rest: _Rest, at: str) -> Piece | None:
+    """Lower an object without named members to a list of key and value."""
+    value = lowerer.piece(rest.schema, f"{at}/additionalProperties")
+    if value is None:
+        return Piece(closed({}))
+    key = lowerer.piece({"allOf": [{"type": "string"}, rest.key_schema]}, f"{at}/propertyNames")
+    is_plain_key = key is not None and key.codec is SAME and key.is_leaf and key.wire.get("type") == "string"
+    told = [*below("*", value.told)]
+    wire = _pairs(value, undescribed(key.wire) if key and is_plain_key else {"type": "string"})
+    local = set(_LOCAL)
+    if key and is_plain_key and not key.told and rest.takes is None:
+        local.discard("propertyNames")
+    for keyword, bound in _ON_MAPS.items():
+        if keyword in keywords and rest.takes is None and bound in lowerer.dialect.constraints:
+            wire[bound] = keywords[keyword]
+            local.discard(keyword)
+    told += local_words(keywords, tuple(keyword for keyword in _LOCAL if keyword in local))
+    return Piece(wire, Pairs(value.codec, rest.takes), tuple(told))
+
+
+def _pairs(value: Piece, key: JsonObject) -> JsonObject:
+    return {"type": "array", "items": closed({KEY: key, VALUE: value.wire})}
+
+
+def _object(lowerer: Lowerer, keywords: JsonObject, members: JsonObject, *, rest: _Rest, at: str) -> Piece | None:
+    required = set(keywords.get("required", ()))
+    properties: JsonObject = {}
+    codecs: dict[str, Codec] = {}
+    told = local_words(keywords, _LOCAL)
+    for name, schema in members.items():
+        piece = _member(lowerer, schema, at + pointer("properties", name), is_required=name in required)
+        if piece is None and name in required:
+            return None
+        if piece is None:
+            continue
+        properties[name] = _titled(piece.wire, schema, name)
+        codecs[name] = piece.codec
+        told += below(name, piece.told)
+    if required - properties.keys():
+        return None  # a required member that nothing can be
+    optional = frozenset(codecs) - required
+    codec = Members(codecs, optional, keeps_unknown=not rest.is_allowed)
+    if rest.is_allowed and (rest.is_described or lowerer.choices.open_objects == "keep"):
+        told += _add_rest(lowerer, rest, codec=codec, properties=properties, at=at)
+    is_same = not optional and codec.extra is None and codec.keeps_unknown and all(c is SAME for c in codecs.values())
+    return Piece(closed(properties), SAME if is_same else codec, tuple(told))
+
+
+def _add_rest(lowerer: Lowerer, rest: _Rest, *, codec: Members, properties: JsonObject, at: str) -> list[Told]:
+    """Add the list of members that have no name of their own."""
+    value = lowerer.piece(rest.schema, f"{at}/additionalProperties")
+    if value is None:
+        return []
+    name = EXTRA
+    while name in properties:
+        name = f"_{name}"
+    codec.extra = name
+    codec.others = Pairs(value.codec, rest.takes)
+    words = "Further members that have no place of their own; an empty list when there are none."
+    properties[name] = described(_pairs(value, {"type": "string"}), words)
+    return below("*", value.told)
+
+
+def _member(lowerer: Lowerer, schema: Json, at: str, *, is_required: bool) -> Piece | None:
+    piece = lowerer.piece(schema, at)
+    if piece is None:
+        return None
+    if is_required:
+        return stated_or_null(lowerer, piece)
+    if not piece.allows_null:
+        return replace(piece, wire=with_null(piece.wire), codec=Maybe(piece.codec))
+    if lowerer.choices.nulls == "exact":
+        box = described(closed({SET: undescribed(piece.wire)}), str(piece.wire.get("description", "")))
+        return replace(piece, wire=with_null(box), codec=MaybeSet(piece.codec))
+    is_absent = not isinstance(schema, dict) or schema.get("default") is None
+    return replace(piece, wire=with_null(piece.wire), codec=Maybe(piece.codec) if is_absent else Nullable(piece.codec))
+
+
+def stated_or_null(lowerer: Lowerer, piece: Piece) -> Piece:
+    """Return the piece of a required place, where a leaf may be left unstated if the caller wants that."""
+    if lowerer.choices.absence == "forbid" or not piece.is_leaf or piece.allows_null or piece.is_constant:
+        return piece
+    return replace(piece, wire=with_null(piece.wire), codec=Stated(piece.codec))
+
+
+def _titled(wire: JsonObject, schema: Json, name: str) -> JsonObject:
+    """Describe a member by its title where it has no description and the title says more than the name."""
+    title = schema.get("title") if isinstance(schema, dict) else None
+    if not isinstance(title, str) or "description" in wire or "$ref" in wire or _squashed(title) == _squashed(name):
+        return wire
+    return described(wire, title)
+
+
+def _squashed(text: str) -> str:
+    return "".join(filter(str.isalnum, text)).casefold()

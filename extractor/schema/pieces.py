@@ -1,0 +1,139 @@
+"""What lowering one node gives, and how pieces are put together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, Protocol
+
+from extractor.jsontext import pointer
+from extractor.schema.codecs import SAME
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from extractor.records import Json, JsonObject
+    from extractor.schema.codecs import Codec
+    from extractor.schema.dialects import Dialect
+    from extractor.schema.fitting import Fits
+    from extractor.schema.references import References
+
+NULL: Final = {"type": "null"}
+#: Characters of one description on the wire.
+MAX_DESCRIPTION: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A rule in words, or the place where a definition with rules of its own is used."""
+
+    #: JSON Pointer into the record, relative to the piece; `*` for every item or key.
+    at: str
+    #: One sentence; "" for the use of a definition.
+    says: str = ""
+    #: Name of the definition that is used here; "" for a sentence.
+    definition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One lowered node."""
+
+    #: Its wire schema.
+    wire: JsonObject
+    #: The way there and back.
+    codec: Codec = SAME
+    #: Rules that are not on the wire.
+    told: tuple[Told, ...] = ()
+    #: Whether the target allows null here.
+    allows_null: bool = False
+    #: Whether it is a scalar or an enum.
+    is_leaf: bool = False
+    #: A target schema that holds for exactly the values that this piece is for, among its neighbours in a union.
+    source: Json = True
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether only one value is possible, so that there is nothing to leave unstated."""
+        return len(self.wire.get("enum", (0, 1))) == 1 or self.wire == NULL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """The caller's options of `lower`, as its docstring explains them."""
+
+    open_objects: Literal["drop", "keep"]
+    nulls: Literal["absent", "exact"]
+    absence: Literal["forbid", "say"]
+
+
+class Lowerer(Protocol):
+    """What the modules of each construct need from `lowering`."""
+
+    @property
+    def choices(self) -> Choices: ...
+    @property
+    def dialect(self) -> Dialect: ...
+    @property
+    def references(self) -> References: ...
+
+    def piece(self, schema: Json, at: str) -> Piece | None:
+        """Lower `schema`, which stands at pointer `at` of the target; None where it allows nothing."""
+
+    def anything(self) -> Piece:
+        """Return the piece for free-form JSON."""
+
+    def takes_enum(self, values: list[Json]) -> bool:
+        """Return whether the dialect's limits leave room for an enum, and use that room."""
+
+    def fits_wire(self, wire: JsonObject) -> Fits:
+        """Return a predicate for a part of the wire; it may be called once lowering is done."""
+
+    def fits_target(self, schema: Json) -> Callable[[Json], bool]:
+        """Return a predicate for a part of the target."""
+
+
+def with_null(wire: JsonObject) -> JsonObject:
+    """Return a wire schema that allows null besides what `wire` allows."""
+    if "anyOf" in wire:
+        if NULL in wire["anyOf"]:
+            return wire
+        return {**wire, "anyOf": [*wire["anyOf"], NULL]}
+    types = [wire["type"]] if isinstance(wire.get("type"), str) else wire.get("type", [])
+    if "null" in types:
+        return wire
+    if not types or "object" in types or "array" in types:
+        return described({"anyOf": [undescribed(wire), NULL]}, wire.get("description", ""))
+    widened = {**wire, "type": [*types, "null"]}
+    if "enum" in wire:
+        widened["enum"] = [*wire["enum"], None]
+    return widened
+
+
+def described(wire: JsonObject, description: str) -> JsonObject:
+    """Return `wire` with a description. A reference may have nothing beside it, so it moves into a union of one."""
+    if not description:
+        return wire
+    text = description if len(description) <= MAX_DESCRIPTION else description[: MAX_DESCRIPTION - 1] + "…"
+    return {"anyOf": [wire], "description": text} if "$ref" in wire else {**wire, "description": text}
+
+
+def undescribed(wire: JsonObject) -> JsonObject:
+    """Return `wire` without its description."""
+    return {keyword: value for keyword, value in wire.items() if keyword != "description"}
+
+
+def closed(properties: JsonObject, description: str = "") -> JsonObject:
+    """Return the wire form of an object: every property required, nothing else allowed."""
+    wire = {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+    return described(wire, description)
+
+
+def below(token: str | int, told: Iterable[Told]) -> list[Told]:
+    """Return rules of a piece as rules of the piece that holds it under `token`."""
+    above = pointer(token)
+    return [Told(above + rule.at, rule.says, rule.definition) for rule in told]

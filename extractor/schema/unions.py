@@ -1,0 +1,201 @@
+"""Unions: of schemas, and of the types that one schema allows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from extractor.jsontext import pointer
+from extractor.schema.codecs import ABSENT, SAME, Boxed, Codec, Nullable, Pairs, Place
+from extractor.schema.fitting import kinds
+from extractor.schema.keywords import ANNOTATIONS, SCALARS
+from extractor.schema.merging import alternatives
+from extractor.schema.objects import mentioning
+from extractor.schema.pieces import NULL, Piece, Told, closed, with_null
+from extractor.schema.sentences import listed, sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from extractor.records import Json, JsonObject
+    from extractor.schema.fitting import Fits
+    from extractor.schema.merging import Plain, Union
+    from extractor.schema.pieces import Lowerer
+
+
+@dataclass(slots=True)
+class Branch:
+    """One alternative of a union."""
+
+    codec: Codec
+    #: Whether a wire value is of this branch.
+    fits: Fits
+    #: Whether a record's value is of this branch.
+    holds: Callable[[Json], bool]
+    #: Its wire schema.
+    wire: JsonObject
+
+
+@dataclass(slots=True)
+class Choice:
+    """A value of one of several branches whose ways to the wire differ."""
+
+    branches: list[Branch]
+
+    def embed(self, value: Json) -> Json:
+        """Write by the first branch that the value satisfies and from which it comes back as it was."""
+        forms = [branch.codec.embed(value) for branch in self.branches if branch.holds(value)]
+        for form in forms:
+            if self.lift(form, Place()) == value:
+                return form
+        return forms[0] if forms else self._nearest(value).codec.embed(value)
+
+    def lift(self, value: Json, place: Place) -> Json:
+        """Read by the only branch that the wire value fits, or the first whose reading satisfies the target."""
+        fitting = [branch for branch in self.branches if branch.fits(value)]
+        if len(fitting) > 1:
+            for branch in fitting:
+                trial = replace(place, found=[])
+                lifted = branch.codec.lift(value, trial)
+                if not trial.found and lifted is not ABSENT and branch.holds(lifted):
+                    return lifted
+        chosen = fitting[0] if fitting else self._nearest(value)
+        return chosen.codec.lift(value, place)
+
+    def _nearest(self, value: Json) -> Branch:
+        return max(self.branches, key=lambda branch: _likeness(branch.wire, value))
+
+
+def _likeness(wire: JsonObject, value: Json) -> int:
+    """Return how much `value` looks like `wire` that it does not fit: its type, its tag, its members."""
+    stated = wire.get("type", ())
+    if set(kinds(value)).isdisjoint([stated] if isinstance(stated, str) else stated):
+        return 0
+    if not isinstance(value, dict):
+        return 1
+    score = 1
+    for name, member in wire.get("properties", {}).items():
+        if name in value:
+            allowed = member.get("enum")
+            score += 1 if allowed is None else 20 if value[name] in allowed else -20
+    return score
+
+
+def lower_union(lowerer: Lowerer, plain: Plain, at: str) -> Piece | None:
+    """Lower a node with `anyOf` or `oneOf`: what stands beside the union is moved into every branch."""
+    union, local = alternatives(plain)
+    base = {keyword: value for keyword, value in plain.keywords.items() if keyword not in ANNOTATIONS}
+    base = mentioning(base, (branch for other in local for branch in other))
+    pieces: list[Piece] = []
+    for branch in union:
+        schema = {"allOf": [branch, _as_schema(base)]} if base else branch
+        piece = lowerer.piece(schema, at)
+        if piece is not None:
+            pieces.append(replace(piece, source=schema))
+    told = (*_told_tag(plain), *(Told("", sentence("anyOf", other)) for other in local))
+    joined = join(lowerer, pieces)
+    return joined and replace(joined, told=(*joined.told, *told))
+
+
+def _told_tag(plain: Plain) -> list[Told]:
+    """Return that the tag of a discriminated union must be given: classes demand it even where it has a default."""
+    discriminator = plain.keywords.get("discriminator")
+    name = discriminator.get("propertyName") if isinstance(discriminator, dict) else None
+    return [Told(pointer(name), "Must be given; it says which form is meant.")] if isinstance(name, str) else []
+
+
+def _as_schema(keywords: JsonObject) -> JsonObject:
+    """Return merged keywords as a schema again."""
+    return {**keywords, "type": list(keywords["type"])} if "type" in keywords else keywords
+
+
+def presence_words(union: Union) -> str | None:
+    """Return the rule in words when a union only says which members must be given; None when it says more."""
+    groups = []
+    for branch in union:
+        if not isinstance(branch, dict) or branch.keys() - ANNOTATIONS != {"required"}:
+            return None
+        groups.append(listed(branch["required"]) or "none")
+    return f"Of these groups of members, one must be given: {'; '.join(groups)}."[:1_000]
+
+
+def join(lowerer: Lowerer, pieces: list[Piece]) -> Piece | None:
+    """Return the piece that allows what any of `pieces` allows."""
+    pieces = _boxed(_unique(pieces))
+    if not pieces:
+        return None
+    if len(pieces) == 1:
+        return pieces[0]
+    if len(pieces) == 2 and NULL in (pieces[0].wire, pieces[1].wire):  # noqa: PLR2004 - one of them and null
+        other = pieces[1] if pieces[0].wire == NULL else pieces[0]
+        codec = SAME if other.codec is SAME else Nullable(other.codec)
+        return replace(other, wire=with_null(other.wire), codec=codec, allows_null=True)
+    return _several(lowerer, pieces)
+
+
+def _several(lowerer: Lowerer, pieces: list[Piece]) -> Piece:
+    codec: Codec = SAME
+    if any(piece.codec is not SAME for piece in pieces):
+        codec = Choice(
+            [
+                Branch(piece.codec, lowerer.fits_wire(piece.wire), lowerer.fits_target(piece.source), piece.wire)
+                for piece in pieces
+            ]
+        )
+    return Piece(
+        _wire(pieces),
+        codec,
+        tuple(rule for piece in pieces for rule in piece.told),
+        allows_null=any(piece.allows_null for piece in pieces),
+        is_leaf=all(piece.is_leaf for piece in pieces),
+    )
+
+
+def _unique(pieces: list[Piece]) -> list[Piece]:
+    kept: list[Piece] = []
+    for piece in pieces:
+        if not any(piece.wire == other.wire and piece.codec == other.codec for other in kept):
+            kept.append(piece)
+    return kept
+
+
+def _boxed(pieces: list[Piece]) -> list[Piece]:
+    """Put maps into a box where another branch is a list on the wire as well."""
+    lists = [piece for piece in pieces if piece.wire.get("type") == "array"]
+    if len(lists) < 2 or all(isinstance(piece.codec, Pairs) for piece in lists):  # noqa: PLR2004 - another one
+        return pieces
+    return [
+        replace(piece, wire=closed({"entries": piece.wire}), codec=Boxed(piece.codec))
+        if isinstance(piece.codec, Pairs)
+        else piece
+        for piece in pieces
+    ]
+
+
+def _wire(pieces: list[Piece]) -> JsonObject:
+    """Return the union of wires; types without further rules become one list of types."""
+    bare: set[str] = set()
+    branches: list[JsonObject] = []
+    for piece in pieces:
+        for wire in _flat(piece):
+            stated = wire.get("type")
+            types = [stated] if isinstance(stated, str) else stated or []
+            if wire.keys() == {"type"} and set(types) <= set(SCALARS):
+                bare.update(types)
+            else:
+                branches.append(wire)
+    if "number" in bare:
+        bare.discard("integer")
+    names = [name for name in SCALARS if name in bare and name != "null"]
+    if names:
+        branches.append({"type": names[0] if len(names) == 1 and "null" not in bare else names})
+    if "null" in bare:
+        if names:
+            branches[-1] = {"type": [*names, "null"]}
+        else:
+            branches.append(dict(NULL))
+    return branches[0] if len(branches) == 1 else {"anyOf": branches}
+
+
+def _flat(piece: Piece) -> list[JsonObject]:
+    return piece.wire["anyOf"] if piece.wire.keys() == {"anyOf"} else [piece.wire]
