@@ -1,0 +1,116 @@
+"""Everything that is wrong with a record under the caller's own schema, in words that help to put it right."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from extractor.jsontext import pointer
+from extractor.records import Violation
+from extractor.schema.sentences import listed, sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jsonschema import ValidationError
+
+    from extractor.records import Json
+    from extractor.schema.rules import Rules
+
+#: Violations reported of one record.
+MAX_VIOLATIONS: Final = 50
+#: Errors read from the library for one record; each may become several violations or none.
+_MAX_ERRORS: Final = 200
+#: Unions inside one another that are searched for the branch that was meant.
+_MAX_UNIONS: Final = 6
+
+
+def violations_of(record: Json, rules: Rules) -> tuple[Violation, ...]:
+    """Return what is wrong with `record`: nothing when it is valid, at most `MAX_VIOLATIONS` otherwise."""
+    if rules.hold(record):
+        return ()
+    try:
+        found = {
+            violation: None
+            for error in islice(rules.errors(record), _MAX_ERRORS)
+            for violation in _violations(error, record)
+        }
+    except RecursionError:
+        return (Violation(at="", rule="too_deep", says="Must not be nested this deeply."),)
+    return tuple(found)[:MAX_VIOLATIONS]
+
+
+def _violations(error: ValidationError, record: Json, unions: int = 0) -> Iterator[Violation]:
+    keyword = str(error.validator)
+    at = pointer(*error.absolute_path)
+    if keyword in {"anyOf", "oneOf"} and error.context and unions < _MAX_UNIONS:
+        yield from _of_meant_branch(error, record, unions)
+    elif keyword == "required":
+        for name in _missing(error.validator_value, error.instance):
+            yield Violation(at=at + pointer(name), rule=keyword, says="Must be given.")
+    elif keyword in {"additionalProperties", "unevaluatedProperties"}:
+        yield Violation(at=at, rule=keyword, says=_allowed_members(error.schema))
+    else:
+        yield Violation(at=at, rule=keyword, says=sentence(keyword, error.validator_value))
+
+
+def _missing(required: Json, instance: Json) -> list[str]:
+    return [name for name in required if name not in instance] if isinstance(required, list) else []
+
+
+def _allowed_members(schema: Any) -> str:
+    names = list(schema.get("properties", ())) if isinstance(schema, dict) else []
+    return f"Only these members may be given: {listed(names)}." if names else sentence("additionalProperties", None)
+
+
+def _of_meant_branch(error: ValidationError, record: Json, unions: int) -> Iterator[Violation]:
+    """Report what is wrong with the branch that the value comes closest to, where one is closest.
+
+    A branch that fails on the value's own type or on its tag was not meant.
+    """
+    branches: dict[int, list[ValidationError]] = {}
+    for inner in error.context or ():
+        branches.setdefault(int(inner.relative_schema_path[0]), []).append(inner)
+    meant = [errors for errors in branches.values() if not any(_is_own_type(e) or _is_tag(e) for e in errors)]
+    if meant:
+        for inner in min(meant, key=len):
+            yield from _violations(inner, record, unions + 1)
+        return
+    tags = [inner for errors in branches.values() for inner in errors if _is_tag(inner) and inner.relative_path]
+    if tags:
+        yield _wrong_tag(tags)
+    else:
+        yield Violation(at=pointer(*error.absolute_path), rule=str(error.validator), says=_forms(error, branches))
+
+
+def _is_own_type(error: ValidationError) -> bool:
+    return error.validator == "type" and not error.relative_path
+
+
+def _is_tag(error: ValidationError) -> bool:
+    return bool(_constant(error)) and len(error.relative_path) <= 1
+
+
+def _constant(error: ValidationError) -> list[Json]:
+    """Return the one value that the failed rule allows, in a list; an empty list when it allows several."""
+    value: Any = error.validator_value
+    if error.validator == "const":
+        return [value]
+    return list(value) if error.validator == "enum" and len(value) == 1 else []
+
+
+def _wrong_tag(tags: list[ValidationError]) -> Violation:
+    at = tags[0].absolute_path
+    values = [value for tag in tags if tag.absolute_path == at for value in _constant(tag)]
+    return Violation(at=pointer(*at), rule="enum", says=sentence("enum", values))
+
+
+def _forms(error: ValidationError, branches: dict[int, list[ValidationError]]) -> str:
+    """Return what the branches ask for, by the rule that each of them fails on."""
+    says = dict.fromkeys(
+        sentence(str(inner.validator), inner.validator_value).removeprefix("Must be ").removesuffix(".")
+        for errors in branches.values()
+        for inner in errors[:1]
+        if inner.validator in {"type", "enum", "const"}
+    )
+    return f"Must be {' or '.join(says)}."[:1_000] if says else sentence(str(error.validator), None)
