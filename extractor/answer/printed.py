@@ -41,18 +41,24 @@ _MONTHS = (
     "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
 )
 _MONTH_NUMBER = {name: number for names in _MONTHS for number, name in enumerate(names.split(), start=1)}
-_MONTH = "(?:" + "|".join(sorted(_MONTH_NUMBER, key=len, reverse=True)) + r")\b\.?"
+_MONTH = "(?:" + "|".join(sorted(_MONTH_NUMBER, key=len, reverse=True)) + ")"
+#: Characters of the longest month with a dot and a space behind it.
+_MONTH_LENGTH = max(map(len, _MONTH_NUMBER)) + 2
+_DIGIT_RUN = re.compile(r"\d++")
+#: A date that begins with a digit.
 _DATE = re.compile(
     rf"""(?<![\w.,/-])(?:
       (?P<year>\d{{4}})(?P<joint>[-./])(?P<month>\d{{1,2}})(?P=joint)(?P<day>\d{{1,2}})
     | (?P<one>\d{{1,2}})(?P<joint_2>[-./])(?P<other>\d{{1,2}})(?P=joint_2)(?P<year_2>\d{{4}}|\d{{2}})
     | (?P<day_3>\d{{1,2}})(?:st|nd|rd|th|\.|º)?[ -]?(?:of[ ]|de[ ])?
-      (?P<name_3>{_MONTH}),?[ -]?(?:de[ ])?(?P<year_3>\d{{4}})
-    | (?P<name_4>{_MONTH})[ ]?(?P<day_4>\d{{1,2}})(?:st|nd|rd|th)?,?[ ](?P<year_4>\d{{4}})
+      (?P<name>{_MONTH})\b\.?,?[ -]?(?:de[ ])?(?P<year_3>\d{{4}})
     | (?P<year_5>\d{{4}})\s?[年년]\s?(?P<month_5>\d{{1,2}})\s?[月월]\s?(?P<day_5>\d{{1,2}})\s?[日일]
     )(?!\d)""",
     re.IGNORECASE | re.VERBOSE,
 )
+#: The two parts of a date that begins with its month.
+_MONTH_BEFORE = re.compile(rf"(?<![\w.,/-])(?P<name>{_MONTH})(?:\.[ ]?|[ ])$", re.IGNORECASE)
+_DAY_AND_YEAR = re.compile(r"(?P<day_3>\d{1,2})(?:st|nd|rd|th)?,?[ ](?P<year_3>\d{4})(?!\d)", re.IGNORECASE)
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 #: A two-digit year is of this century up to here, of the last one above.
 _LAST_SHORT_YEAR = 69
@@ -121,10 +127,25 @@ def plain_spelling(value: float | str) -> str:
 def dates_in(text: str) -> dict[str, list[Span]]:
     """Return every full date of `text` by its ISO spelling; 03/04/2026 is there as March and as April."""
     found: defaultdict[str, list[Span]] = defaultdict(list)
-    for printed in _DATE.finditer(text):
-        for day in _days(printed.groupdict()):
-            found[day].append(printed.span())
+    done = 0
+    for digits in _DIGIT_RUN.finditer(text):
+        printed = _date_at(text, digits.start()) if digits.start() >= done else None
+        if printed is not None:
+            (_, done), part = printed
+            for day in _days(part):
+                found[day].append(printed[0])
     return found
+
+
+def _date_at(text: str, at: int) -> tuple[Span, dict[str, str | None]] | None:
+    """Return the date whose first digit stands at `at`, and its parts."""
+    if printed := _DATE.match(text, at):
+        return printed.span(), printed.groupdict()
+    rest = _DAY_AND_YEAR.match(text, at)
+    month = rest and _MONTH_BEFORE.search(text, max(at - _MONTH_LENGTH, 0), at)
+    if not rest or not month:
+        return None
+    return (month.start(), rest.end()), {**rest.groupdict(), **month.groupdict()}
 
 
 def is_iso_date(text: str) -> bool:
@@ -139,14 +160,16 @@ def _readings(digits: str) -> set[str]:
     found = set()
     if _GROUPED.fullmatch(digits):
         found.add(_without_idle_zeros(re.sub(r"\D", "", digits)))
-    at = max(index for index, sign in enumerate(digits) if not sign.isdigit())
-    whole, point, fraction = digits[:at], digits[at], digits[at + 1 :]
+    whole = digits.rstrip("0123456789")
+    whole, point, fraction = whole[:-1], whole[-1], digits[len(whole) :]
     if point in ".," and (whole.isdigit() or (_GROUPED.fullmatch(whole) and point not in whole)):
         found.add(_without_idle_zeros(re.sub(r"\D", "", whole) + "." + fraction))
     return found
 
 
 def _without_idle_zeros(decimal: str) -> str:
+    if decimal.isdigit():
+        return decimal.lstrip("0") or "0"
     sign = "-" if decimal.startswith("-") else ""
     whole, _, fraction = decimal.removeprefix("-").partition(".")
     fraction = fraction.rstrip("0")
@@ -155,12 +178,11 @@ def _without_idle_zeros(decimal: str) -> str:
 
 def _days(part: dict[str, str | None]) -> set[str]:
     """Return the days that the groups of `_DATE` can mean."""
+    if name := part.get("name"):
+        return _real((part["year_3"], str(_MONTH_NUMBER[name.lower()]), part["day_3"]))
     if year := part["year_2"]:
         full_year = year if len(year) > len("26") else ("20" if int(year) <= _LAST_SHORT_YEAR else "19") + year
         return _real((full_year, part["other"], part["one"]), (full_year, part["one"], part["other"]))
-    if name := part["name_3"] or part["name_4"]:
-        month = str(_MONTH_NUMBER[name.lower().rstrip(".")])
-        return _real((part["year_3"] or part["year_4"], month, part["day_3"] or part["day_4"]))
     return _real((part["year"] or part["year_5"], part["month"] or part["month_5"], part["day"] or part["day_5"]))
 
 

@@ -73,9 +73,8 @@ class Searcher:
         spans = self._places(self._text, value, _is_whole_word)
         if spans:
             return Hits("exact", spans)
-        spans = self._folded_places(fold(value))
-        if not spans and printed.is_iso_date(value):
-            spans = self._dates.get(value, [])
+        spans = self._dates.get(value, []) if printed.is_iso_date(value) else []
+        spans = spans or self._folded_places(fold(value))
         if not spans and _NUMERIC.fullmatch(value):
             spans = self._numbers.of_value(printed.plain_spelling(value))
         return Hits("normalised", spans) if spans else NOWHERE
