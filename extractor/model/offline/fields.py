@@ -50,7 +50,7 @@ class Field:
 
 def field_from(schema: Json) -> Field:
     """Read a wire schema."""
-    return _Reader(schema).field(schema, "", ())
+    return _Reader(schema).field(schema, "", ("#",))
 
 
 class _Reader:

@@ -37,11 +37,17 @@ def guess(field: Field, scope: Scope, *, is_part: bool) -> Json:
     if meant == "currency":
         return currency_in(sample, shared="several" not in field.description)
     if meant == "date" and words(field.name) in _ITS_DATE:
-        return date_in(sample, scope.habits)
+        return date_in(_without_named_dates(sample), scope.habits)
     if meant == "time" and words(field.name) == ("time",):
         clock = clock_in(sample)
         return clock[:5] if clock and field.format != "time" else clock
     return None if field.kind != "string" or field.options or meant else _top_line(field, scope, is_part=is_part)
+
+
+def _without_named_dates(text: str) -> str:
+    """Return `text` without the lines that say of which date they speak: `Due date: …`."""
+    splits = [(line, labelled(line)) for line in text.split("\n")]
+    return "\n".join(line for line, split in splits if split is None or "date" not in words(split[0]))
 
 
 def _top_line(field: Field, scope: Scope, *, is_part: bool) -> str | None:

@@ -65,7 +65,8 @@ def _section(field: Field, scope: Scope) -> tuple[Line, ...]:
     labels = best_labels([field], scope.labels).get(0, [])
     for fit, label in labels:
         for pair in scope.pairs[label]:
-            if fit >= CERTAIN and not pair.value and pair.column == 0 and (lines := scope.section(pair)):
+            is_heading = not pair.value and len(scope.lines[pair.line].segments) == 1
+            if fit >= CERTAIN and is_heading and (lines := scope.section(pair)):
                 return lines
     return ()
 
