@@ -102,7 +102,8 @@ def fault_inside(document: JsonObject, choice: JsonObject, *, now: float) -> Fau
 
 def first_choice(document: JsonObject) -> JsonObject:
     """Return the first choice, empty when there is none."""
-    return next(iter(as_objects(document.get("choices"))), {})
+    choices = document.get("choices")
+    return as_object(choices[0]) if isinstance(choices, list) and choices else {}
 
 
 def reasoning_of(message: JsonObject) -> str:

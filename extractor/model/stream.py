@@ -67,17 +67,19 @@ class EventDecoder:
     def __init__(self) -> None:
         #: Whether `[DONE]` was read; nothing after it is.
         self.is_done = False
-        self._rest = b""
+        self._pieces: list[bytes] = []
 
     def feed(self, part: bytes) -> Iterator[JsonObject]:
         """Yield the objects of the lines that `part` completes."""
-        *lines, self._rest = (self._rest + part).split(b"\n")
-        yield from self._objects(lines)
+        self._pieces.append(part)
+        if b"\n" in part:
+            *lines, rest = b"".join(self._pieces).split(b"\n")
+            self._pieces = [rest]
+            yield from self._objects(lines)
 
     def flush(self) -> Iterator[JsonObject]:
         """Yield the object of a last line without a line break."""
-        lines, self._rest = [self._rest], b""
-        yield from self._objects(lines)
+        yield from self._objects([b"".join(self._pieces)])
 
     def _objects(self, lines: list[bytes]) -> Iterator[JsonObject]:
         for line in lines:
@@ -134,30 +136,34 @@ class Gathering:
         )
 
     def _take(self, chunk: JsonObject) -> None:
-        """Add one chunk. A usage chunk may have no choice, or one with an empty delta."""
+        """Add one chunk. Most hold one delta and nothing else, so the rest is looked at only where it is there."""
         choice = first_choice(chunk)
-        self._take_delta(as_object(choice.get("delta")))
-        self._take_usage(chunk)
+        if delta := choice.get("delta"):
+            self._take_delta(as_object(delta))
+        if usage := chunk.get("usage"):
+            self._usage = as_object(usage)
+        if choice.get("finish_reason") or chunk.get("error") or choice.get("error"):
+            self._take_end(chunk, choice)
+        if not self._stated:
+            self._stated = {name: as_text(chunk.get(name)) for name in ("id", "model", "provider")}
+
+    def _take_end(self, chunk: JsonObject, choice: JsonObject) -> None:
         # Truncation is reported twice: as `length`, then as an error 400. The first is the truth.
         if self._finish_reason != "length":
             self._fault = self._fault or fault_inside(chunk, choice, now=self._now)
+        # The usage chunk after the last delta says null again; it takes nothing back.
         self._finish_reason = as_text(choice.get("finish_reason")) or self._finish_reason
-        if not self._stated:
-            self._stated = {name: as_text(chunk.get(name)) for name in ("id", "model", "provider")}
 
     def _take_delta(self, delta: JsonObject) -> None:
         if content := delta.get("content"):
             self._content.append(as_text(content))
-        elif reasoning := reasoning_of(delta):
+        if reasoning := reasoning_of(delta):
             self._reasoning.append(reasoning)
+        if calls := delta.get("tool_calls"):
+            for call in as_objects(calls):
+                self._take_tool_call(call)
         if delta.get("refusal"):
             self._is_refusal = True
-        for call in as_objects(delta.get("tool_calls")):
-            self._take_tool_call(call)
-
-    def _take_usage(self, chunk: JsonObject) -> None:
-        if isinstance(usage := chunk.get("usage"), dict):
-            self._usage = usage
 
     def _take_tool_call(self, call: JsonObject) -> None:
         index, function = call.get("index"), as_object(call.get("function"))

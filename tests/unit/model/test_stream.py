@@ -143,3 +143,9 @@ async def test_lines_that_are_no_chunk_are_passed_over(noise: bytes):
     reply = await read(first, noise, *rest)
 
     assert answer_of(reply, tool=None) == RECORD
+
+
+async def test_a_chunk_with_reasoning_and_content_loses_neither():
+    reply = await read(*events([chunk({"content": RECORD, "reasoning": "So it is."}, finish_reason="stop")]).pieces)
+
+    assert (reply.content, reply.reasoning) == (RECORD, "So it is.")
