@@ -15,15 +15,15 @@ from extractor.errors import ExtractionError
 from extractor.guard import frames
 
 if TYPE_CHECKING:
-    from extractor.records import Json, JsonObject
+    from extractor.records import Json
 
 #: Limits between calls: enough to take in the next request, whatever the last one was allowed.
 IDLE_MEMORY_BYTES = 4 << 30
 START_CPU_S = 30
 #: Wall seconds beyond the parent's limit after which a child whose parent is gone ends itself.
 ORPHAN_S = 5.0
-#: A child that still holds this share of its memory limit after a call is replaced.
-WORN_SHARE = 0.25
+#: A child that still holds this much after a call is replaced. Libraries take a third of it.
+WORN_BYTES = 128 << 20
 #: Memory of this process in pages; Linux only, elsewhere no child is ever worn.
 STATM = Path("/proc/self/statm")
 
@@ -57,10 +57,10 @@ def _reply(request: bytearray) -> bytes:
     try:
         asked = frames.unpack(request)
         _limit(asked["wall_s"], asked["cpu_s"], asked["memory_bytes"])
-        return frames.pack({"value": _call(asked["function"], asked["argument"]), "worn": _is_worn(asked)})
+        return frames.pack({"value": _call(asked["function"], asked["argument"]), "worn": _is_worn()})
     except ExtractionError as error:
         state = {"class": type(error).__name__, "fields": vars(error)}
-        return frames.pack({"raised": state, "worn": _is_worn(asked)})
+        return frames.pack({"raised": state, "worn": _is_worn()})
     except MemoryError:
         return frames.pack({"failed": "MemoryError", "worn": True})
     except Exception as error:  # noqa: BLE001 - only the parent can tell what an unknown error means
@@ -88,9 +88,9 @@ def _lower(limit: int, soft: int) -> None:
     resource.setrlimit(limit, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
 
 
-def _is_worn(asked: JsonObject) -> bool:
+def _is_worn() -> bool:
     """Tell whether we hold much memory. Not from `ru_maxrss`, which on Linux begins at what the parent held."""
     with suppress(OSError):
         resident_pages = int(STATM.read_text().split()[1])
-        return resident_pages * resource.getpagesize() > float(asked["memory_bytes"]) * WORN_SHARE
+        return resident_pages * resource.getpagesize() > WORN_BYTES
     return False

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from extractor.errors import UnreadableDocument, UnsupportedSchema
 
+KEPT: list[bytes] = []
+
 
 def who(_: object) -> int:
     return os.getpid()
@@ -40,6 +42,10 @@ def sleep_after_saying_who(path: str) -> None:
 
 def hoard(size: int) -> int:
     return len(bytearray(size))
+
+
+def keep(size: int) -> None:
+    KEPT.append(b"x" * size)
 
 
 def chatter(text: str) -> str:

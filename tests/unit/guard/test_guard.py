@@ -100,10 +100,12 @@ async def test_a_small_memory_limit_does_not_hold_for_the_next_request():
 
 
 async def test_a_child_that_still_holds_much_memory_is_replaced():
+    limits = guard.Limits(wall_s=20, memory_bytes=512 << 20)
     child = await call("who")
 
-    await call("who", limits=guard.Limits(wall_s=20, memory_bytes=32 << 20))
-
+    await call("keep", 1 << 20, limits=limits)
+    assert not is_gone(child)
+    await call("keep", 150 << 20, limits=limits)
     assert is_gone(child)
 
 
