@@ -17,9 +17,8 @@ from extractor.guard import frames
 if TYPE_CHECKING:
     from extractor.records import Json
 
-#: Limits between calls: enough to take in the next request, whatever the last one was allowed.
-IDLE_MEMORY_BYTES = 4 << 30
-START_CPU_S = 30
+#: Limits between calls: enough to take in the next request, whatever the last one was allowed and used.
+IDLE = {"alarm_s": 0, "cpu_s": 30, "memory_bytes": 4 << 30}
 #: Wall seconds beyond the parent's limit after which a child whose parent is gone ends itself.
 ORPHAN_S = 5.0
 #: A child that still holds this much after a call is replaced. Libraries take a third of it.
@@ -31,9 +30,8 @@ STATM = Path("/proc/self/statm")
 def main() -> None:
     """Answer one frame after another. Returns when the parent closes the pipe."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _lower(resource.RLIMIT_CORE, 0)  # a core file would hold the document
-    _lower(resource.RLIMIT_AS, IDLE_MEMORY_BYTES)
-    _lower(resource.RLIMIT_CPU, START_CPU_S)
+    _set_soft(resource.RLIMIT_CORE, 0)  # a core file would hold the document
+    _limit(**IDLE)
     requests, replies = _take_pipes()
     try:
         frames.send(replies, frames.pack("ready"))
@@ -56,7 +54,7 @@ def _reply(request: bytearray) -> bytes:
     """Call what the request names; the reply holds `value`, or `raised`, or `failed`, and whether we are `worn`."""
     try:
         asked = frames.unpack(request)
-        _limit(asked["wall_s"], asked["cpu_s"], asked["memory_bytes"])
+        _limit(alarm_s=asked["wall_s"] + ORPHAN_S, cpu_s=asked["cpu_s"], memory_bytes=asked["memory_bytes"])
         return frames.pack({"value": _call(asked["function"], asked["argument"]), "worn": _is_worn()})
     except ExtractionError as error:
         state = {"class": type(error).__name__, "fields": vars(error)}
@@ -66,8 +64,7 @@ def _reply(request: bytearray) -> bytes:
     except Exception as error:  # noqa: BLE001 - only the parent can tell what an unknown error means
         return frames.pack({"failed": type(error).__name__, "worn": True})
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        _lower(resource.RLIMIT_AS, IDLE_MEMORY_BYTES)
+        _limit(**IDLE)
 
 
 def _call(function: str, argument: Json) -> Json:
@@ -75,15 +72,15 @@ def _call(function: str, argument: Json) -> Json:
     return getattr(import_module(module), name)(argument)
 
 
-def _limit(wall_s: float, cpu_s: float, memory_bytes: int) -> None:
-    """Set the limits of one call. The timer matters only where the parent died and nobody keeps the clock."""
+def _limit(*, alarm_s: float, cpu_s: float, memory_bytes: int) -> None:
+    """Set limits from now on. The alarm, off at 0, ends a child whose parent died and keeps the clock no more."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    _lower(resource.RLIMIT_CPU, math.ceil(used.ru_utime + used.ru_stime + cpu_s))
-    _lower(resource.RLIMIT_AS, memory_bytes)
-    signal.setitimer(signal.ITIMER_REAL, wall_s + ORPHAN_S)
+    _set_soft(resource.RLIMIT_CPU, math.ceil(used.ru_utime + used.ru_stime + cpu_s))
+    _set_soft(resource.RLIMIT_AS, memory_bytes)
+    signal.setitimer(signal.ITIMER_REAL, alarm_s)
 
 
-def _lower(limit: int, soft: int) -> None:
+def _set_soft(limit: int, soft: int) -> None:
     _, hard = resource.getrlimit(limit)
     resource.setrlimit(limit, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
 
