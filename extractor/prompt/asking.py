@@ -39,8 +39,8 @@ One field a line, nested by indentation: name: type (limits) "what it means" rul
 translate, correct, shorten or complete it. A line break inside a value becomes one space.
 2. null means: the document does not state it. Look everywhere first (headers, footers, tables, small print). Then, \
 wherever the type allows null, answer null; never a guess, an example, "N/A", "", or 0 in its place.
-3. Do not calculate, add up, convert units or currencies, or fill in from general knowledge. What the document does not \
-state is null, even if it could be worked out.
+3. Do not calculate, add up, convert units or currencies, or fill in from general knowledge. What the document does \
+not state is null, even if it could be worked out.
 4. Only the form of a value follows the schema. A number is a JSON number without currency, unit, percent sign or \
 thousands separator: 1.234,50 EUR is 1234.50; tell from the document which sign is the decimal one. format "date" is \
 YYYY-MM-DD, "time" HH:MM:SS, "date-time" YYYY-MM-DDTHH:MM:SS with its offset; read day and month in the order the \

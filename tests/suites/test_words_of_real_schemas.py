@@ -14,12 +14,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def _in_order(value: Any) -> Any:
-    """Return `value` so that a change in the order of properties, or from 1 to 1.0, makes it unequal."""
-    if isinstance(value, dict):
-        order = list(value["properties"]) if isinstance(value.get("properties"), dict) else []
-        return [sorted((key, repr(_in_order(member))) for key, member in value.items()), order]
-    return [_in_order(item) for item in value] if isinstance(value, list) else (type(value), value)
+def _in_order(value: Any) -> str:
+    """Return JSON in which the order of properties shows, and 1 differs from 1.0, but the order of keywords is gone."""
+    return json.dumps(_with_listed_properties(value), sort_keys=True)
+
+
+def _with_listed_properties(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_with_listed_properties(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    members = {key: _with_listed_properties(member) for key, member in value.items()}
+    if isinstance(value.get("properties"), dict):
+        members["properties"] = list(members["properties"].items())
+    return members
 
 
 def test_every_wire_schema_survives_its_words_and_needs_no_json_schema(shared_data: Path):

@@ -157,7 +157,7 @@ def violations() -> st.SearchStrategy[dict[str, str]]:
     return st.dictionaries(hostile_text(), hostile_text(), max_size=3)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(shapes())
 def test_any_wire_schema_survives_its_words(shape: Shape):
     written = words.render(shape)
@@ -168,7 +168,7 @@ def test_any_wire_schema_survives_its_words(shape: Shape):
     assert (back.name, back.told) == (shape.name, shape.told)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(windows(), shapes(), hostile_text())
 def test_a_question_is_read_back_exactly(window: Window, shape: Shape, job_id: str):
     question = ask(window, shape, job_id=job_id, options=Options())
@@ -179,7 +179,7 @@ def test_a_question_is_read_back_exactly(window: Window, shape: Shape, job_id: s
     assert (back.name, back.document, back.failing) == (shape.name, window.text, {})
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(windows(), shapes(), st.lists(st.tuples(violations(), hostile_text(60)), min_size=1, max_size=3))
 def test_a_reask_of_any_answer_is_read_back_exactly(
     window: Window, shape: Shape, rounds: list[tuple[dict[str, str], str]]
