@@ -179,7 +179,8 @@ def _without_idle_zeros(decimal: str) -> str:
 def _days(part: dict[str, str | None]) -> set[str]:
     """Return the days that the groups of `_DATE` can mean."""
     if name := part.get("name"):
-        return _real((part["year_3"], str(_MONTH_NUMBER[name.lower()]), part["day_3"]))
+        # A pattern that ignores case also takes a dotless i for an i, which makes no month of ours.
+        return _real((part["year_3"], str(_MONTH_NUMBER.get(name.lower(), 0)), part["day_3"]))
     if year := part["year_2"]:
         full_year = year if len(year) > len("26") else ("20" if int(year) <= _LAST_SHORT_YEAR else "19") + year
         return _real((full_year, part["other"], part["one"]), (full_year, part["one"], part["other"]))
