@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from extractor.schema.contracts import Contract, Judgement, contract_for
-    from extractor.schema.lowering import Lift, Lowered, lower
+    from extractor.schema.lifting import Lift
+    from extractor.schema.lowering import Lowered, lower
     from extractor.schema.targets import target_from
 
 _HOMES = {
     "Contract": "contracts",
     "Judgement": "contracts",
-    "Lift": "lowering",
+    "Lift": "lifting",
     "Lowered": "lowering",
     "contract_for": "contracts",
     "lower": "lowering",

@@ -11,7 +11,7 @@ from extractor.schema.sentences import sentence
 
 if TYPE_CHECKING:
     from extractor.records import Json, JsonObject
-    from extractor.schema.codecs import Codec
+    from extractor.schema.lifting import Codec
     from extractor.schema.pieces import Lowerer
 
 #: Keywords that no wire takes.

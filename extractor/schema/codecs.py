@@ -8,56 +8,19 @@ more after lifting (a key given twice, text that does not decode) is reported he
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
-from extractor.jsontext import NotStrictJson, canonical, parse, pointer
-from extractor.records import Violation
 from extractor.schema.fitting import text_of
+from extractor.schema.lifting import ABSENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from extractor.records import Json
+    from extractor.schema.lifting import Codec, Place
 
-#: Stands for a member that is not there. Never part of a record or of a wire value.
-ABSENT: Final[Any] = object()
 #: Names of the members that carry structure on the wire.
 KEY, VALUE, SET, ENTRIES, RESULT, EXTRA = "key", "value", "set", "entries", "result", "_extra"
-
-
-@dataclass(slots=True)
-class Place:
-    """Where in the record a lift has arrived, and what was found wrong on the way."""
-
-    #: The place above, None at the root.
-    above: Place | None = None
-    #: Member name or index below `above`.
-    token: str | int = ""
-    #: Collects violations; shared by all places of one lift.
-    found: list[Violation] = field(default_factory=list)
-
-    def below(self, token: str | int) -> Place:
-        """Return the place of a member or item."""
-        return Place(self, token, self.found)
-
-    def report(self, rule: str, says: str) -> None:
-        """Note a violation at this place."""
-        path: list[str | int] = []
-        place = self
-        while place.above is not None:
-            path.append(place.token)
-            place = place.above
-        self.found.append(Violation(at=pointer(*reversed(path)), rule=rule, says=says))
-
-
-class Codec(Protocol):
-    """One construct's way to the wire and back."""
-
-    def embed(self, value: Json) -> Json:
-        """Return the wire form of a record's value."""
-
-    def lift(self, value: Json, place: Place) -> Json:
-        """Return the record's value of a wire form; ABSENT when it stands for a member that is not there."""
 
 
 class Same:
@@ -128,7 +91,7 @@ class MaybeSet:
     def lift(self, value: Json, place: Place) -> Json:
         if value is None:
             return ABSENT
-        return self.inner.lift(value[SET] if _is_box(value, SET) else value, place)
+        return self.inner.lift(value[SET] if is_box(value, SET) else value, place)
 
 
 @dataclass(slots=True)
@@ -197,7 +160,7 @@ class Boxed:
         return {ENTRIES: self.inner.embed(value)}
 
     def lift(self, value: Json, place: Place) -> Json:
-        return self.inner.lift(value[ENTRIES] if _is_box(value, ENTRIES) else value, place)
+        return self.inner.lift(value[ENTRIES] if is_box(value, ENTRIES) else value, place)
 
 
 @dataclass(slots=True)
@@ -210,7 +173,7 @@ class Wrapped:
         return {RESULT: self.inner.embed(value)}
 
     def lift(self, value: Json, place: Place) -> Json:
-        lifted = self.inner.lift(value[RESULT] if _is_box(value, RESULT) else value, place)
+        lifted = self.inner.lift(value[RESULT] if is_box(value, RESULT) else value, place)
         return None if lifted is ABSENT else lifted
 
 
@@ -285,38 +248,6 @@ class Table:
         return self.values.get(value, value) if isinstance(value, str) else value
 
 
-class JsonText:
-    """Free-form JSON as text, where the dialect has no recursion."""
-
-    def embed(self, value: Json) -> Json:
-        return canonical(value).decode("utf-8", "surrogatepass")
-
-    def lift(self, value: Json, place: Place) -> Json:
-        if not isinstance(value, str):
-            return value
-        try:
-            return parse(value)
-        except NotStrictJson:
-            place.report("not_json", "The text here must be one JSON value.")
-            return value
-
-
-class AnyJson:
-    """Free-form JSON. Objects travel as `{"entries": [{key, value} …]}`, everything else as itself."""
-
-    def embed(self, value: Json) -> Json:
-        if isinstance(value, dict):
-            return {ENTRIES: [{KEY: key, VALUE: self.embed(member)} for key, member in value.items()]}
-        return [self.embed(item) for item in value] if isinstance(value, list) else value
-
-    def lift(self, value: Json, place: Place) -> Json:
-        if isinstance(value, list):
-            return [self.lift(item, place.below(index)) for index, item in enumerate(value)]
-        if isinstance(value, dict):
-            return Pairs(self).lift(value[ENTRIES] if _is_box(value, ENTRIES) else value, place)
-        return value
-
-
 @dataclass(slots=True)
 class Named:
     """A definition, looked up when it is needed, so that definitions may contain themselves."""
@@ -336,5 +267,6 @@ def _is_pair(entry: Json) -> bool:
     return isinstance(entry, dict) and len(entry) == 2 and isinstance(entry.get(KEY), str) and VALUE in entry  # noqa: PLR2004 - a pair
 
 
-def _is_box(value: Json, name: str) -> bool:
+def is_box(value: Json, name: str) -> bool:
+    """Return whether `value` is an object with the one member `name`."""
     return isinstance(value, dict) and len(value) == 1 and name in value

@@ -7,13 +7,14 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from extractor.jsontext import tokens
-from extractor.schema.codecs import ENTRIES, KEY, VALUE, Codec
+from extractor.schema.codecs import ENTRIES, KEY, VALUE
 from extractor.schema.pieces import Piece, Told, closed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from extractor.records import JsonObject
+    from extractor.schema.lifting import Codec
 
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]+")
 #: Definition that stands for free-form JSON.

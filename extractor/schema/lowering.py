@@ -11,14 +11,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from extractor.errors import InvalidRequest, UnsupportedSchema
-from extractor.records import Violation
 from extractor.schema.admission import admit
-from extractor.schema.codecs import RESULT, AnyJson, Codec, JsonText, Named, Place, Wrapped
+from extractor.schema.codecs import RESULT, Named, Wrapped
 from extractor.schema.definitions import Definitions
 from extractor.schema.dialects import dialect_named
 from extractor.schema.fitting import Grammar
+from extractor.schema.free_form import AnyJson, JsonText
 from extractor.schema.hoisting import hoisted, properties_in
 from extractor.schema.keywords import ANNOTATIONS, SCALARS, known
+from extractor.schema.lifting import Lift, lift
 from extractor.schema.merging import SIBLINGS_SINCE, Merger
 from extractor.schema.nodes import lower_plain
 from extractor.schema.objects import stated_or_null
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from extractor.records import Json, JsonObject
     from extractor.schema.fitting import Fits
+    from extractor.schema.lifting import Codec
 
 #: Nodes lowered for one schema. A schema of 20,000 values lowers fewer unless its merges multiply.
 MAX_LOWERED: Final = 50_000
@@ -41,16 +43,6 @@ _SMALL_ENUM: Final = 50
 _OPEN = Literal["drop", "keep"]
 _NULLS = Literal["absent", "exact"]
 _ABSENCE = Literal["forbid", "say"]
-
-
-@dataclass(frozen=True, slots=True)
-class Lift:
-    """An answer read back into the target's own form."""
-
-    #: The record.
-    value: Json
-    #: What was wrong and can no longer be seen in the record.
-    violations: tuple[Violation, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,12 +57,7 @@ class Lowered:
 
     def lift(self, value: Json) -> Lift:
         """Turn an answer into a record. Never raises; what cannot be read stays as it is for the validator."""
-        root = Place()
-        try:
-            lifted = self.codec.lift(value, root)
-        except RecursionError:
-            return Lift(value, (Violation(at="", rule="too_deep", says="Must not be nested this deeply."),))
-        return Lift(lifted, tuple(root.found))
+        return lift(value, self.codec)
 
     def embed(self, value: Json) -> Json:
         """Turn a record into its wire form, as examples and error feedback show it to a model."""

@@ -13,7 +13,6 @@ from extractor.schema.codecs import (
     SAME,
     SET,
     VALUE,
-    Codec,
     Maybe,
     MaybeSet,
     Members,
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from extractor.records import Json, JsonObject
+    from extractor.schema.lifting import Codec
     from extractor.schema.pieces import Lowerer
 
 #: Keywords that no wire takes.

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from extractor.records import Json, JsonObject
-    from extractor.schema.codecs import Codec
     from extractor.schema.dialects import Dialect
     from extractor.schema.fitting import Fits
+    from extractor.schema.lifting import Codec
     from extractor.schema.references import References
 
 NULL: Final = {"type": "null"}

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from extractor.jsontext import pointer
-from extractor.schema.codecs import ABSENT, SAME, Boxed, Codec, Nullable, Pairs, Place
+from extractor.schema.codecs import SAME, Boxed, Nullable, Pairs
 from extractor.schema.fitting import kinds
 from extractor.schema.keywords import ANNOTATIONS, SCALARS
+from extractor.schema.lifting import ABSENT, Codec, Place
 from extractor.schema.merging import alternatives
 from extractor.schema.objects import mentioning
 from extractor.schema.pieces import NULL, Piece, Told, closed, with_null

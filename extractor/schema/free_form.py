@@ -1,0 +1,44 @@
+"""Free-form JSON on the wire: as a recursive definition, or as text where a dialect has no recursion."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from extractor.jsontext import NotStrictJson, canonical, parse
+from extractor.schema.codecs import ENTRIES, KEY, VALUE, Pairs, is_box
+
+if TYPE_CHECKING:
+    from extractor.records import Json
+    from extractor.schema.lifting import Place
+
+
+class JsonText:
+    """Free-form JSON as text, where the dialect has no recursion."""
+
+    def embed(self, value: Json) -> Json:
+        return canonical(value).decode("utf-8", "surrogatepass")
+
+    def lift(self, value: Json, place: Place) -> Json:
+        if not isinstance(value, str):
+            return value
+        try:
+            return parse(value)
+        except NotStrictJson:
+            place.report("not_json", "The text here must be one JSON value.")
+            return value
+
+
+class AnyJson:
+    """Free-form JSON. Objects travel as `{"entries": [{key, value} …]}`, everything else as itself."""
+
+    def embed(self, value: Json) -> Json:
+        if isinstance(value, dict):
+            return {ENTRIES: [{KEY: key, VALUE: self.embed(member)} for key, member in value.items()]}
+        return [self.embed(item) for item in value] if isinstance(value, list) else value
+
+    def lift(self, value: Json, place: Place) -> Json:
+        if isinstance(value, list):
+            return [self.lift(item, place.below(index)) for index, item in enumerate(value)]
+        if isinstance(value, dict):
+            return Pairs(self).lift(value[ENTRIES] if is_box(value, ENTRIES) else value, place)
+        return value
