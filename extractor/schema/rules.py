@@ -22,7 +22,7 @@ from referencing import Registry
 
 from extractor.schema.fitting import is_multiple
 from extractor.schema.formats import format_checker
-from extractor.schema.keywords import draft_of
+from extractor.schema.keywords import ANNOTATIONS, draft_of
 from extractor.schema.patterns import compile_pattern
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ _BASES: Final = {
 }
 #: Keywords that say no to a null which `nullable: true` allows.
 _REFUSING_NULL: Final = ("type", "enum", "const", "$ref", "allOf", "anyOf", "oneOf")
+#: A schema of these keywords alone says of what types a value may be, and nothing else.
+_AT_SIGHT: Final = ANNOTATIONS | {"type", "anyOf"}
 
 
 class Rules:
@@ -91,6 +93,7 @@ def _validator_class(draft: int, *, speaks_openapi: bool) -> Any:
         "additionalProperties": _additional_properties,
         "multipleOf": _multiple_of,
         "uniqueItems": _unique_items,
+        "properties": _properties,
     }
     if speaks_openapi:
         replaced |= {name: _or_null(base.VALIDATORS[name]) for name in _REFUSING_NULL if name in base.VALIDATORS}
@@ -106,6 +109,24 @@ def _or_null(check: Callable[..., Any]) -> Callable[..., Any]:
         return check(*arguments) or ()
 
     return check_unless_null
+
+
+def _passes_at_sight(validator: Any, instance: Json, schema: Json) -> bool:
+    """Return whether a schema of nothing but a type, or some of them, holds. Descending into it costs 10 µs."""
+    if not isinstance(schema, dict) or not schema.keys() <= _AT_SIGHT:
+        return False
+    branches = schema.get("anyOf")
+    if branches is None:
+        return isinstance(schema.get("type"), str) and bool(validator.is_type(instance, schema["type"]))
+    return "type" not in schema and any(_passes_at_sight(validator, instance, branch) for branch in branches)
+
+
+def _properties(validator: Any, members: JsonObject, instance: Json, _schema: Json) -> Iterator[ValidationError]:
+    if not validator.is_type(instance, "object"):
+        return
+    for name, subschema in members.items():
+        if name in instance and not _passes_at_sight(validator, instance[name], subschema):
+            yield from validator.descend(instance[name], subschema, path=name, schema_path=name)
 
 
 def _pattern(validator: Any, pattern: str, instance: Json, _schema: Json) -> Iterator[ValidationError]:
