@@ -45,6 +45,8 @@ def _violations(error: ValidationError, record: Json, unions: int = 0) -> Iterat
     at = pointer(*error.absolute_path)
     if keyword in {"anyOf", "oneOf"} and error.context and unions < _MAX_UNIONS:
         yield from _of_meant_branch(error, record, unions)
+    elif keyword == "oneOf" and _tag_name(error):
+        yield Violation(at=at + pointer(_tag_name(error)), rule=keyword, says="Must say which of the forms is meant.")
     elif keyword == "required":
         for name in _missing(error.validator_value, error.instance):
             yield Violation(at=at + pointer(name), rule=keyword, says="Must be given.")
@@ -52,6 +54,12 @@ def _violations(error: ValidationError, record: Json, unions: int = 0) -> Iterat
         yield Violation(at=at, rule=keyword, says=_allowed_members(error.schema))
     else:
         yield Violation(at=at, rule=keyword, says=sentence(keyword, error.validator_value))
+
+
+def _tag_name(error: ValidationError) -> str:
+    """Return the member that tells the forms of a union apart, "" where the schema names none."""
+    discriminator = error.schema.get("discriminator") if isinstance(error.schema, dict) else None
+    return str(discriminator.get("propertyName") or "") if isinstance(discriminator, dict) else ""
 
 
 def _missing(required: Json, instance: Json) -> list[str]:
