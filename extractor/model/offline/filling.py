@@ -65,7 +65,7 @@ def fill_object(field: Field, scope: Scope, *, owner: str = "", is_part: bool = 
     _fill_from_labels(field, scope, record, owner=owner)
     _fill_lists(field, scope, record)
     _fill_objects(field, scope, record)
-    _fill_from_trades(field, scope, record, owner=owner)
+    _fill_from_trades(field, scope, record, is_part=is_part)
     _fill_from_looks(field, scope, record, is_part=is_part)
     return record
 
@@ -98,9 +98,9 @@ def _fill_objects(field: Field, scope: Scope, record: JsonObject) -> None:
             record[member.name] = filled if any(value not in (None, []) for value in filled.values()) else None
 
 
-def _fill_from_trades(field: Field, scope: Scope, record: JsonObject, *, owner: str) -> None:
-    facts = facts_for(field, scope)
-    for number, labels in best_labels(field.members, Labels(facts), owner=owner).items():
+def _fill_from_trades(field: Field, scope: Scope, record: JsonObject, *, is_part: bool) -> None:
+    facts = facts_for(field, scope, is_part=is_part)
+    for number, labels in best_labels(field.members, Labels(facts)).items():
         member = field.members[number]
         if labels[0][0] < CERTAIN or record[member.name] not in (None, []):
             continue

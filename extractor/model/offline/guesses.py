@@ -59,8 +59,20 @@ def _top_line(field: Field, scope: Scope, *, is_part: bool) -> str | None:
     if name in {("name",), ("full", "name")} and free and (is_part or _NAME.fullmatch(free[0])):
         return free[0]
     if is_part and name[-1:] == ("address",):
-        return join_lines([text for text in free[1:] if not _CONTACT.search(text)]) or None
+        return _address(scope) or None
     return None
+
+
+def _address(scope: Scope) -> str:
+    """Return the first run of plain lines below the name of a block: no labels, no columns, no contact details."""
+    run: list[str] = []
+    for line in [line for line in scope.lines[:TOP] if not line.is_blank][1:]:
+        is_plain = len(line.segments) == 1 and labelled(line.text) is None and not _CONTACT.search(line.text)
+        if run and not is_plain:
+            break
+        if is_plain:
+            run.append(line.text)
+    return join_lines(run)
 
 
 def _title(scope: Scope) -> str | None:

@@ -17,7 +17,7 @@ LABELS = ("company", "address")
 _TOP = 14
 #: Characters of a company name at most.
 LONGEST_NAME = 70
-_LEGAL_FORM = re.compile(
+LEGAL_FORM = re.compile(
     r"\b(?:ltd|limited|inc|llc|llp|plc|gmbh|ag|kg|b\.?v|n\.?v|s\.?a|s\.?r\.?l|sdn\.? ?bhd|s/b|bhd|pty|co|corp"
     r"|corporation|company|enterprise|restaurant|restoran|trading|store|shop|mart|supermarket|cafe|hotel)\b\.?",
     re.IGNORECASE,
@@ -40,7 +40,7 @@ def read(scope: Scope) -> dict[str, list[str]]:
         named = next((number for number, text in enumerate(texts[:4]) if _may_name(text)), None)
     if named is None:
         return {}
-    if named > 0 and _LEGAL_FORM.match(texts[named]) and _may_name(texts[named - 1]):
+    if named > 0 and LEGAL_FORM.match(texts[named]) and _may_name(texts[named - 1]):
         whole = f"{texts[named - 1]} {texts[named]}"  # the name runs over two lines
         return {"company": [_REGISTRATION.sub("", whole).strip()], "address": _address(texts[named + 1 :])}
     return {"company": [_REGISTRATION.sub("", texts[named]).strip()], "address": _address(texts[named + 1 :])}
@@ -48,7 +48,7 @@ def read(scope: Scope) -> dict[str, list[str]]:
 
 def _is_company(text: str) -> bool:
     return (
-        _LEGAL_FORM.search(text) is not None
+        LEGAL_FORM.search(text) is not None
         and len(text) <= LONGEST_NAME
         and labelled(text) is None
         and not (text[0].isdigit() and "," in text)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from extractor.model.offline.words import Words, words
+from extractor.model.offline.words import Words, synonyms, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,10 +103,15 @@ def _gap_pairs(line: Line, number: int) -> Iterator[Pair]:
     filled = filled[:1] + [piece for piece in filled[1:] if not _CURRENCY.fullmatch(piece.text)]
     if len(filled) in {2, 4}:
         for label, value in zip(filled[::2], filled[1::2], strict=True):
-            if _is_label(label) and labelled(label.text) is None and not label.text[-1].isdigit():
+            if _is_label(label) and labelled(label.text) is None and not _are_headings(label.text, value.text):
                 yield Pair(words(_RATE.sub("", label.text)), value.text, GAP, number, line.segments.index(label))
     elif len(filled) > 2 and _is_label(filled[-2]) and not _is_label(filled[-1]):  # noqa: PLR2004 - a totals row
         yield Pair(words(_RATE.sub("", filled[-2].text)), filled[-1].text, AMOUNT, number)
+
+
+def _are_headings(left: str, right: str) -> bool:
+    """Whether two cells are no label and value: `BILL TO   SHIP TO` heads columns, `No. 12   Till 3` holds values."""
+    return left[-1].isdigit() or (left.isupper() and right.isupper() and bool(synonyms(words(right))))
 
 
 def _is_label(segment: Segment) -> bool:

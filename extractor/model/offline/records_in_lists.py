@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from extractor.model.offline import charges
 from extractor.model.offline.coercion import coerce
 from extractor.model.offline.entries import entries, split_list
-from extractor.model.offline.labels import best_labels
+from extractor.model.offline.labels import Labels, best_labels
 from extractor.model.offline.pairs import COLON
 from extractor.model.offline.tables import columns_of, rows_of
 from extractor.model.offline.trades import is_known_trade
@@ -48,7 +49,7 @@ def records_of(field: Field, scope: Scope, *, fill: Fill, is_only: bool) -> list
     rows = (_table_rows(item, scope.part(part)) if part else []) or _table_rows(item, scope)
     if rows:
         return rows
-    if named := _between_commas(field, item, scope):
+    if named := _between_commas(field, item, scope) or (_charges(item, scope) if not part else []):
         return named
     if not part and (is_only or is_known_trade(item)):
         part = scope.lines
@@ -109,6 +110,18 @@ def _split_unit(item: Field, cells: tuple[str, ...], *, columns: dict[int, int],
     last = cells[column].split(" ")[-1] if column is not None else ""
     if last and last.isalpha() and last != cells[column or 0]:
         record[item.members[names.index(("unit",))].name] = last
+
+
+def _charges(item: Field, scope: Scope) -> list[JsonObject]:
+    """Read the lines of a receipt as the cells of a table whose header nobody printed."""
+    labels = [words(label) for label in ("quantity", "description", "amount")]
+    given = best_labels(item.members, Labels(labels))
+    numbers = {found[0][1][0]: number for number, found in given.items() if found[0][0] >= CERTAIN}
+    if not {"description", "amount"} <= numbers.keys():
+        return []
+    columns = {column: numbers[label[0]] for column, label in enumerate(labels) if label[0] in numbers}
+    rows = [tuple(charge.get(label[0], "") for label in labels) for charge in charges.read(scope)]
+    return [_record(item, row, columns=columns, scope=scope) for row in rows]
 
 
 def _between_commas(field: Field, item: Field, scope: Scope) -> list[JsonObject]:

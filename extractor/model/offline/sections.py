@@ -30,11 +30,11 @@ _ISSUER = words("supplier")
 
 def scope_of(field: Field, scope: Scope, *, siblings: Sequence[Field]) -> Scope:
     """Return the lines that speak of one nested object; `scope` itself when nothing sets them apart."""
-    if len(siblings) == 1:
-        return scope
     lines = (*_under_heading(field, scope, siblings), *_prefixed(field, scope))
     if lines:
         return scope.part(lines)
+    if len(siblings) == 1:
+        return scope
     if any(phrase == _ISSUER for phrase, _ in wanted(field).phrases):
         return scope.part((*letterhead(scope.lines), *_prefixed(field, scope)))
     named = any(words(member.name) == ("name",) for member in field.members)
@@ -113,7 +113,8 @@ def letterhead(lines: tuple[Line, ...]) -> tuple[Line, ...]:
         if len(found) == LETTERHEAD:
             break
         if not line.is_blank and not (line.is_row or _is_title(line)):
-            found.append(line)
+            left = line.segments[0]
+            found.append(Line(left.text, (left,)))
     return tuple(found)
 
 

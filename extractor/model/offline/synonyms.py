@@ -19,6 +19,8 @@ rechnungsdatum | dated
 due date | payment due | due | pay by | due by | payment due date | vervaldatum | payable by | due
 on
 
+delivery address | ship to | deliver to | shipping address | delivery to
+
 delivery date | date of supply | supply date | service date | date of delivery | delivered on |
 leistungsdatum
 
@@ -75,7 +77,7 @@ location | city | place | based in | residence | address
 receipt number | receipt | bill number | transaction number | transaction | check number | ticket
 number | ticket | trans number | order number | document number
 
-payment method | paid by | payment | payment mode | tender | method of payment | paid with | card
+payment method | paid by | paid | payment | payment mode | tender | method of payment | paid with | card
 
 payment terms | terms | payment | terms of payment | payment term
 

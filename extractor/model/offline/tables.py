@@ -20,7 +20,7 @@ MOST_COLUMNS = 24
 #: Rows of one table at most.
 MOST_ROWS = 5_000
 #: First words of the rows that close a table of charges.
-_SUMS = frozenset(
+SUMS = frozenset(
     (
         *("subtotal", "total", "net", "nett", "vat", "gst", "tax", "sum", "balance", "grand", "discount", "rounding"),
         *("totaal", "btw", "zwischensumme", "gesamtbetrag", "nettobetrag", "mwst", "cash", "change", "tip", "gratuity"),
@@ -126,4 +126,4 @@ def _distance(segment: Segment, cell: Segment) -> float:
 def _is_sum(cells: tuple[str, ...]) -> bool:
     filled = [cell for cell in cells if cell]
     first = words(filled[0]) if filled else ()
-    return bool(first) and first[0] in _SUMS and len(filled) <= max(2, len(cells) // 2)
+    return bool(first) and first[0] in SUMS and len(filled) <= max(2, len(cells) // 2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from extractor.model.offline import agreements, letters, postal, references
+from extractor.model.offline import agreements, careers, letters, postal, references
 from extractor.model.offline.labels import Labels, best_labels
 from extractor.model.offline.words import words
 
@@ -24,12 +24,20 @@ _TRADES: tuple[tuple[tuple[str, ...], int, Callable[[Scope], Facts]], ...] = (
     (agreements.LABELS, 3, agreements.read),
     (letters.LABELS, 1, letters.read),
 )
+#: Trades that speak of one entry of a list, and of a whole document.
+_ENTRIES = (*_TRADES[:2], (careers.LABELS, 4, careers.read))
 
 
-def facts_for(field: Field, scope: Scope) -> dict[Words, list[str]]:
-    """Return label -> texts, from every trade that the object's members belong to. The first trade wins."""
+def facts_for(field: Field, scope: Scope, *, is_part: bool) -> dict[Words, list[str]]:
+    """Return label -> texts, from every trade that the object's members belong to. The first trade wins.
+
+    Args:
+        field: The object.
+        scope: Where to look.
+        is_part: Whether the scope is one entry of a list and not a whole document.
+    """
     facts: dict[Words, list[str]] = {}
-    for labels, needed, read in _TRADES:
+    for labels, needed, read in _ENTRIES if is_part else _TRADES:
         if _asked(field, labels) >= needed:
             for label, texts in read(scope).items():
                 if texts:

@@ -193,3 +193,71 @@ def test_a_schema_that_holds_itself_ends() -> None:
     node: dict[str, Any] = record_of("label", left={"$ref": "#"}, right={"anyOf": [{"$ref": "#"}, {"type": "null"}]})
 
     assert fill(node, "Label: root\n") == {"label": "root", "left": None, "right": None}
+
+
+def test_two_headings_in_capitals_are_no_label_and_value() -> None:
+    document = (
+        "BILL TO                SHIP TO\nLakeside Clinic        Lakeside Store\n55 Shore Rd            9 Dock Street\n"
+    )
+
+    answer = fill(record_of(customer=record_of("name", "address")), document)
+
+    assert answer == {"customer": {"name": "Lakeside Clinic", "address": "55 Shore Rd"}}
+
+
+def test_the_entries_of_a_career_are_told_apart() -> None:
+    document = dedent("""\
+        EXPERIENCE
+
+        Senior Engineer, Acme Corp, Austin
+        Jan 2019 - Present
+        - Built the ledger
+        - Led a team
+
+        Engineer at Beta LLC
+        2015 - 2018
+        """)
+
+    answer = fill(record_of(experience=list_of("employer", "title", "location", "start", "end", "summary")), document)
+
+    assert [list(post.values()) for post in answer["experience"]] == [
+        ["Acme Corp", "Senior Engineer", "Austin", "Jan 2019", "Present", "Built the ledger Led a team"],
+        ["Beta LLC", "Engineer", None, "2015", "2018", None],
+    ]
+
+
+def test_the_lines_of_a_till_receipt_need_no_header() -> None:
+    document = dedent("""\
+        BLUE DOOR CAFE
+
+        2 x Flat white      7.00
+        Carrot cake         4.20
+        Subtotal           11.20
+        Gift wrap           1.00
+        """)
+
+    answer = fill(record_of(items=list_of("description", quantity=NUMBER, amount=NUMBER)), document)
+
+    assert answer["items"] == [
+        {"description": "Flat white", "quantity": 2, "amount": 7},
+        {"description": "Carrot cake", "quantity": None, "amount": 4.2},
+    ]
+
+
+def test_an_address_is_taken_apart() -> None:
+    schema = record_of(addresses=list_of("number", "street", "unit", "city", "state", "zip"))
+
+    answer = fill(schema, "32 N. Dean St., Suite 4, Englewood, NJ 07631\n1350 N Wells Ave Chicago, Illinois 60610\n")
+
+    assert [list(address.values()) for address in answer["addresses"]] == [
+        ["32", "N. Dean St", "Suite 4", "Englewood", "NJ", "07631"],
+        ["1350", "N Wells Ave", None, "Chicago", "Illinois", "60610"],
+    ]
+
+
+def test_an_address_ends_where_labels_begin() -> None:
+    document = "Customer:\nKestrel Freight B.V.\nLoodskade 7\n3024 EM Hoek\nVAT no. NL0041\nInvoice no.     25-1183\n"
+
+    answer = fill(record_of("number", customer=record_of("name", "address")), document)
+
+    assert answer["customer"] == {"name": "Kestrel Freight B.V.", "address": "Loodskade 7, 3024 EM Hoek"}
