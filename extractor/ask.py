@@ -6,7 +6,7 @@ Transport has its own loop in `model/`, delivery its own in the queue; this one 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from extractor.answer import parse
 from extractor.errors import BudgetExceeded, Cancelled, DocumentTooLarge, ModelError, NotStated, Unsatisfied
@@ -133,19 +133,19 @@ def _attempt(question: Question, completion: Completion, judged: Judged) -> Atte
 
 
 def _failed_attempt(question: Question, error: ExtractionError) -> Attempt:
-    is_models = isinstance(error, ModelError)
+    usage, seconds = (error.usage, error.seconds) if isinstance(error, ModelError) else (Usage(), 0.0)
     return Attempt(
         number=question.round,
         window=question.window,
         outcome="failed",
-        usage=error.usage if is_models else Usage(),
-        seconds=error.seconds if is_models else 0.0,
+        usage=usage,
+        seconds=seconds,
         error=error.as_failure(),
     )
 
 
 def _enforcement(so_far: Enforcement, completion: Completion, judged: Judged) -> Enforcement:
-    held = "yes" if judged.fits_wire else "no"
+    held: Literal["yes", "no"] = "yes" if judged.fits_wire else "no"
     return replace(
         _with_rungs(so_far, completion.rungs_sent),
         held=held if completion.rung in ENFORCED else "unknown",
