@@ -8,6 +8,7 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 from pydantic import SecretStr
 
@@ -162,6 +163,35 @@ async def test_a_first_call_that_fails_lets_the_waiting_ones_go(client: OpenClie
                 tasks.start_soon(fail)
 
     assert outcomes == ["authentication_failed"] * 5
+
+
+async def test_waiting_calls_go_as_soon_as_the_first_is_taken_not_when_it_has_ended(client: OpenClient):
+    endless = sse(RECORD, finish_reason=None, done=False, ending="hold")
+    with ScriptedServer([endless, sse(RECORD)]) as server:
+        model = client(server)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(ask, model)
+            await anyio.lowlevel.checkpoint()
+            with anyio.fail_after(5):
+                found = await ask(model)
+            tasks.cancel_scope.cancel()
+
+    assert found.text == TEXT
+
+
+async def test_a_slow_call_on_a_known_rung_holds_up_nobody(client: OpenClient):
+    with ScriptedServer([reply(RECORD), reply(RECORD).after(30), reply(RECORD)]) as server:
+        model = client(server)
+        await ask(model, model=SIBLING)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(lambda: ask(model, model=SIBLING))
+            while len(server.asked) < 2:  # noqa: ASYNC110 - the server lives in another thread
+                await anyio.sleep(0.01)
+            with anyio.fail_after(5):
+                found = await ask(model, model=SIBLING)
+            tasks.cancel_scope.cancel()
+
+    assert found.text == TEXT
 
 
 async def test_what_one_client_learned_another_knows(client: OpenClient):
@@ -415,6 +445,7 @@ async def test_no_connection_is_free_and_tried_a_few_times():
     with pytest.raises(errors.ConnectionFailed) as caught:
         await ask(model, ports)
 
+    assert caught.value.__cause__ is None  # the library's frames hold the headers
     assert caught.value.usage == Usage(calls=4)
     assert len(ports.pace.slept) == 3
 
@@ -445,6 +476,8 @@ async def test_key_document_and_reply_are_in_no_message_and_no_traceback(client:
     trace = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
     ours = trace.partition("extractor/model/client.py")[2]
     assert ours
+    assert "httpcore" not in trace  # its frames hold the headers
+    assert f"Bearer {KEY}" not in trace
     assert KEY not in ours
     assert DOCUMENT not in ours
 
