@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from extractor.schema import contract_for, target_from
 from pydantic import BaseModel, Field
 
 from extractor.ask import ask_until_valid
 from extractor.errors import AuthenticationFailed, BudgetExceeded, ProviderUnavailable
 from extractor.prompt import ask, read_back
 from extractor.records import Options, Page, Usage, Window
+from extractor.schema import contract_for, target_from
 from extractor.testing import ScriptedModel, ports_for
 
 pytestmark = pytest.mark.anyio
