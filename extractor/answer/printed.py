@@ -7,7 +7,10 @@ from collections import defaultdict
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 #: Start and end offset.
 Span: TypeAlias = tuple[int, int]
@@ -24,6 +27,8 @@ _DIGITS = re.compile(
 _JOINTS = re.compile(r"[:/-]")
 _YEAR = re.compile(r"(?<![\d.,'\u2019])\d{4}(?![\d.,'\u2019])")
 _GROUPED = re.compile(r"\d{1,3}(?:([.,'\u2019\u00a0\u202f])\d{3})(?:\1\d{3})*|\d{1,2}(?:,\d{2})+,\d{3}")
+#: Digits between two separators of thousands: with any other count, a single dot is a decimal point.
+THOUSAND_DIGITS = 3
 #: Hyphen, minus sign, en dash.
 _MINUS = "-\u2212\u2013"
 _BEFORE_SIGNED = frozenset(f"{_MINUS}($\u20ac£¥")
@@ -44,7 +49,8 @@ _MONTH_NUMBER = {name: number for names in _MONTHS for number, name in enumerate
 _MONTH = "(?:" + "|".join(sorted(_MONTH_NUMBER, key=len, reverse=True)) + ")"
 #: Characters of the longest month with a dot and a space behind it.
 _MONTH_LENGTH = max(map(len, _MONTH_NUMBER)) + 2
-_DIGIT_RUN = re.compile(r"\d++")
+#: Characters from the year of a date to its far end at most: "12th of septiembre, de 2026".
+_DATE_LENGTH = _MONTH_LENGTH + 16
 #: A date that begins with a digit.
 _DATE = re.compile(
     rf"""(?<![\w.,/-])(?:
@@ -58,7 +64,7 @@ _DATE = re.compile(
 )
 #: The two parts of a date that begins with its month.
 _MONTH_BEFORE = re.compile(rf"(?<![\w.,/-])(?P<name>{_MONTH})(?:\.[ ]?|[ ])$", re.IGNORECASE)
-_DAY_AND_YEAR = re.compile(r"(?P<day_3>\d{1,2})(?:st|nd|rd|th)?,?[ ](?P<year_3>\d{4})(?!\d)", re.IGNORECASE)
+_DAY_AND_YEAR = re.compile(r"(?<!\d)(?P<day_3>\d{1,2})(?:st|nd|rd|th)?,?[ ](?P<year_3>\d{4})(?!\d)", re.IGNORECASE)
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 #: A two-digit year is of this century up to here, of the last one above.
 _LAST_SHORT_YEAR = 69
@@ -121,31 +127,46 @@ class PrintedNumbers:
 
 def plain_spelling(value: float | str) -> str:
     """Return the plain decimal of a number or of its JSON text: no exponent, no zeros that do not count."""
-    return _without_idle_zeros(str(value) if isinstance(value, int) else format(Decimal(str(value)), "f"))
+    spelling = str(value)
+    return _without_idle_zeros(format(Decimal(spelling), "f") if "e" in spelling.lower() else spelling)
 
 
-def dates_in(text: str) -> dict[str, list[Span]]:
-    """Return every full date of `text` by its ISO spelling; 03/04/2026 is there as March and as April."""
-    found: defaultdict[str, list[Span]] = defaultdict(list)
-    done = 0
-    for digits in _DIGIT_RUN.finditer(text):
-        printed = _date_at(text, digits.start()) if digits.start() >= done else None
-        if printed is not None:
-            (_, done), part = printed
-            for day in _days(part):
-                found[day].append(printed[0])
-    return found
+class PrintedDates:
+    """The full dates of a text by their day; 03/04/2026 is there as March and as April.
+
+    Read one year at a time, because a record names few years and reading a date costs more than finding its year.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._by_year: dict[str, dict[str, list[Span]]] = {}
+
+    def of_day(self, day: str) -> list[Span]:
+        """Return where a day, in ISO spelling, stands in any form."""
+        year = day[:4]
+        if year not in self._by_year:
+            self._by_year[year] = self._read(year)
+        return self._by_year[year].get(day, [])
+
+    def _read(self, year: str) -> dict[str, list[Span]]:
+        found: set[tuple[Span, str]] = set()
+        for printed_year in re.finditer(rf"{year}|(?<=[-./]){year[2:]}(?!\d)", self._text):
+            start, end = printed_year.span()
+            for span, part in _dates_between(self._text, max(start - _DATE_LENGTH, 0), end + _DATE_LENGTH):
+                found.update((span, day) for day in _days(part))
+        by_day: defaultdict[str, list[Span]] = defaultdict(list)
+        for span, day in sorted(found):
+            by_day[day].append(span)
+        return by_day
 
 
-def _date_at(text: str, at: int) -> tuple[Span, dict[str, str | None]] | None:
-    """Return the date whose first digit stands at `at`, and its parts."""
-    if printed := _DATE.match(text, at):
-        return printed.span(), printed.groupdict()
-    rest = _DAY_AND_YEAR.match(text, at)
-    month = rest and _MONTH_BEFORE.search(text, max(at - _MONTH_LENGTH, 0), at)
-    if not rest or not month:
-        return None
-    return (month.start(), rest.end()), {**rest.groupdict(), **month.groupdict()}
+def _dates_between(text: str, start: int, end: int) -> Iterator[tuple[Span, dict[str, str | None]]]:
+    for printed in _DATE.finditer(text, start, end):
+        yield printed.span(), printed.groupdict()
+    for rest in _DAY_AND_YEAR.finditer(text, start, end):
+        at = rest.start()
+        if month := _MONTH_BEFORE.search(text, max(at - _MONTH_LENGTH, 0), at):
+            yield (month.start(), rest.end()), {**rest.groupdict(), **month.groupdict()}
 
 
 def is_iso_date(text: str) -> bool:
@@ -156,6 +177,9 @@ def is_iso_date(text: str) -> bool:
 def _readings(digits: str) -> set[str]:
     """Return the values that digits with separators between them can have."""
     if digits.isdigit():
+        return {_without_idle_zeros(digits)}
+    whole, _, fraction = digits.partition(".")
+    if whole.isdigit() and fraction.isdigit() and len(fraction) != THOUSAND_DIGITS:
         return {_without_idle_zeros(digits)}
     found = set()
     if _GROUPED.fullmatch(digits):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from extractor.answer import printed
 from extractor.answer.folding import FoldedText, fold
-from extractor.answer.printed import PrintedNumbers
+from extractor.answer.printed import PrintedDates, PrintedNumbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,7 +73,7 @@ class Searcher:
         spans = self._places(self._text, value, _is_whole_word)
         if spans:
             return Hits("exact", spans)
-        spans = self._dates.get(value, []) if printed.is_iso_date(value) else []
+        spans = self._dates.of_day(value) if printed.is_iso_date(value) else []
         spans = spans or self._folded_places(fold(value))
         if not spans and _NUMERIC.fullmatch(value):
             spans = self._numbers.of_value(printed.plain_spelling(value))
@@ -121,8 +121,8 @@ class Searcher:
         return PrintedNumbers(self._text)
 
     @cached_property
-    def _dates(self) -> dict[str, list[Span]]:
-        return printed.dates_in(self._text)
+    def _dates(self) -> PrintedDates:
+        return PrintedDates(self._text)
 
 
 def _has_substance(value: str) -> bool:
