@@ -19,7 +19,7 @@ help:
 	@echo "make test         lint, types, import rules, generated pages, then the tests"
 	@echo "make lint         the first half of that"
 	@echo "make check        the same as make test; green before every commit"
-	@echo "make check-all    the full sizes too; a test that is skipped counts as failed"
+	@echo "make check-all    the full sizes too; a test skipped for something absent counts as failed"
 	@echo "make bench        the benchmarks; figures in benchmarks/README.md"
 	@echo "make live         20 documents with a real model: needs OPENROUTER_API_KEY, spends at most 0.50 dollars"
 	@echo "make constraints  refresh constraints.txt from pyproject.toml"

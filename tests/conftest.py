@@ -15,14 +15,14 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--complete`, the option of `make check-all`."""
-    parser.addoption("--complete", action="store_true", help="a test that is skipped counts as failed")
+    parser.addoption("--complete", action="store_true", help="a test skipped for something absent counts as failed")
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Turn a skip into a failure where everything is meant to be there."""
+    """Turn a skip whose reason says that something is absent into a failure where everything is meant to be there."""
     report = yield
-    if report.skipped and item.config.getoption("--complete") and not hasattr(report, "wasxfail"):
+    if report.skipped and item.config.getoption("--complete") and "absent" in str(report.longrepr):
         report.outcome = "failed"
         report.longrepr = f"skipped, but --complete was asked for: {report.longrepr}"
     return report
