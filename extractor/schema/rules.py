@@ -19,6 +19,7 @@ from jsonschema import (
 )
 from jsonschema.validators import extend
 from referencing import Registry
+from referencing.exceptions import Unresolvable
 
 from extractor.schema.fitting import is_multiple
 from extractor.schema.formats import format_checker
@@ -39,6 +40,8 @@ _BASES: Final = {
 }
 #: Keywords that say no to a null which `nullable: true` allows.
 _REFUSING_NULL: Final = ("type", "enum", "const", "$ref", "allOf", "anyOf", "oneOf")
+#: Keywords that give a part of a schema an address of its own.
+_RENAMING: Final = ("$id", "id", "$anchor", "$dynamicAnchor", "$recursiveAnchor")
 #: A schema of these keywords alone says of what types a value may be, and nothing else.
 _AT_SIGHT: Final = ANNOTATIONS | {"type", "anyOf"}
 
@@ -47,7 +50,10 @@ class Rules:
     """A compiled schema."""
 
     def __init__(self, schema: JsonObject) -> None:
-        cls = _validator_class(draft_of(schema), speaks_openapi=_mentions_nullable(schema))
+        speaks_openapi = _mentions_nullable(schema)
+        cls = _validator_class(draft_of(schema), speaks_openapi=speaks_openapi)
+        if not (speaks_openapi or _renames_itself(schema)):
+            cls = _with_references_kept(cls)
         self._validator: Any = cls(schema, registry=Registry(), format_checker=format_checker())
 
     def holds(self, schema: Json, value: Json) -> bool:
@@ -72,16 +78,41 @@ class Rules:
 
 
 def _mentions_nullable(schema: Json) -> bool:
+    return any(node.get("nullable") is True for node in _objects(schema))
+
+
+def _renames_itself(schema: Json) -> bool:
+    """Whether a part may have an address of its own, so that one reference means different things in two places."""
+    return any(isinstance(node.get(name), str) for node in _objects(schema) for name in _RENAMING)
+
+
+def _objects(schema: Json) -> Iterator[JsonObject]:
     open_nodes = [schema]
     while open_nodes:
         node = open_nodes.pop()
         if isinstance(node, dict):
-            if node.get("nullable") is True:
-                return True
+            yield node
             open_nodes += node.values()
         elif isinstance(node, list):
             open_nodes += node
-    return False
+
+
+def _with_references_kept(cls: Any) -> Any:
+    """Return a class that looks each reference up once: a look-up costs as much as validating a small object."""
+    kept: dict[str, Any] = {}
+    library_check = cls.VALIDATORS["$ref"]
+
+    def check(validator: Any, reference: str, instance: Json, schema: Json) -> Any:
+        if reference not in kept:
+            try:
+                kept[reference] = validator._resolver.lookup(reference)  # noqa: SLF001 - as the library's own does
+            except Unresolvable:
+                return library_check(validator, reference, instance, schema)
+        found = kept[reference]
+        return validator.descend(instance, found.contents, resolver=found.resolver)
+
+    extended: Any = extend
+    return extended(cls, {"$ref": check})
 
 
 @cache
