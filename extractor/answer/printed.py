@@ -20,9 +20,10 @@ SEPARATORS = frozenset(".,'\u2019")
 
 _LETTER = "A-Za-z\u00c0-\u024f\u0370-\u052f"
 #: Digits with single separators between them, not of a code such as A-17 or x1, and not before a letter, which may
-#: scale them. A plain space separates nothing: it would glue the cells of a table together.
+#: scale them. A plain space separates nothing: it would glue the cells of a table together. It begins with the digit
+#: and looks behind that, because the regular expression engine skips fast to a first character only.
 _DIGITS = re.compile(
-    rf"(?<![{_LETTER}\d])(?<![{_LETTER}\d][-/])\d++(?:[.,'\u2019:/\u00a0\u202f-]\d++)*+(?![{_LETTER}])"
+    rf"\d(?<![{_LETTER}\d]\d)(?<![{_LETTER}\d][-/]\d)\d*+(?:[.,'\u2019:/\u00a0\u202f-]\d++)*+(?![{_LETTER}])"
 )
 _JOINTS = re.compile(r"[:/-]")
 _YEAR = re.compile(r"(?<![\d.,'\u2019])\d{4}(?![\d.,'\u2019])")
