@@ -102,7 +102,9 @@ def _with_references_kept(cls: Any) -> Any:
     kept: dict[str, Any] = {}
     library_check = cls.VALIDATORS["$ref"]
 
-    def check(validator: Any, reference: str, instance: Json, schema: Json) -> Any:
+    def check(  # noqa: PLR0917 - the signature that jsonschema calls
+        validator: Any, reference: str, instance: Json, schema: Json
+    ) -> Any:
         if reference not in kept:
             try:
                 kept[reference] = validator._resolver.lookup(reference)  # noqa: SLF001 - as the library's own does
