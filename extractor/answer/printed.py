@@ -50,8 +50,9 @@ _MONTH_NUMBER = {name: number for names in _MONTHS for number, name in enumerate
 _MONTH = "(?:" + "|".join(sorted(_MONTH_NUMBER, key=len, reverse=True)) + ")"
 #: Characters of the longest month with a dot and a space behind it.
 _MONTH_LENGTH = max(map(len, _MONTH_NUMBER)) + 2
-#: Characters from the year of a date to its far end at most: "12th of septiembre, de 2026".
-_DATE_LENGTH = _MONTH_LENGTH + 16
+#: Characters of a date before its year at most, "12th of septiembre, de ", and behind it at most, "년 12월 31일".
+_BEFORE_YEAR = _MONTH_LENGTH + 16
+_AFTER_YEAR = 12
 #: A date that begins with a digit.
 _DATE = re.compile(
     rf"""(?<![\w.,/-])(?:
@@ -153,7 +154,7 @@ class PrintedDates:
         found: set[tuple[Span, str]] = set()
         for printed_year in re.finditer(rf"{year}|(?<=[-./]){year[2:]}(?!\d)", self._text):
             start, end = printed_year.span()
-            for span, part in _dates_between(self._text, max(start - _DATE_LENGTH, 0), end + _DATE_LENGTH):
+            for span, part in _dates_between(self._text, max(start - _BEFORE_YEAR, 0), end + _AFTER_YEAR):
                 found.update((span, day) for day in _days(part))
         by_day: defaultdict[str, list[Span]] = defaultdict(list)
         for span, day in sorted(found):
