@@ -21,9 +21,9 @@ from jsonschema.validators import extend
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
-from extractor.schema.fitting import is_multiple
+from extractor.schema.fitting import is_multiple, sure_types
 from extractor.schema.formats import format_checker
-from extractor.schema.keywords import ANNOTATIONS, draft_of
+from extractor.schema.keywords import draft_of
 from extractor.schema.patterns import compile_pattern
 
 if TYPE_CHECKING:
@@ -42,8 +42,6 @@ _BASES: Final = {
 _REFUSING_NULL: Final = ("type", "enum", "const", "$ref", "allOf", "anyOf", "oneOf")
 #: Keywords that give a part of a schema an address of its own.
 _RENAMING: Final = ("$id", "id", "$anchor", "$dynamicAnchor", "$recursiveAnchor")
-#: A schema of these keywords alone says of what types a value may be, and nothing else.
-_AT_SIGHT: Final = ANNOTATIONS | {"type", "anyOf"}
 
 
 class Rules:
@@ -52,9 +50,11 @@ class Rules:
     def __init__(self, schema: JsonObject) -> None:
         speaks_openapi = _mentions_nullable(schema)
         cls = _validator_class(draft_of(schema), speaks_openapi=speaks_openapi)
+        quick = {"properties": _properties_at_sight(schema)}
         if not (speaks_openapi or _renames_itself(schema)):
-            cls = _with_references_kept(cls)
-        self._validator: Any = cls(schema, registry=Registry(), format_checker=format_checker())
+            quick["$ref"] = _references_kept(cls.VALIDATORS["$ref"])
+        extended: Any = extend  # typed as untyped in its stubs
+        self._validator: Any = extended(cls, quick)(schema, registry=Registry(), format_checker=format_checker())
 
     def holds(self, schema: Json, value: Json) -> bool:
         """Return whether `value` satisfies a part of the schema, given as a schema of its own."""
@@ -97,10 +97,25 @@ def _objects(schema: Json) -> Iterator[JsonObject]:
             open_nodes += node
 
 
-def _with_references_kept(cls: Any) -> Any:
-    """Return a class that looks each reference up once: a look-up costs as much as validating a small object."""
+def _properties_at_sight(schema: JsonObject) -> Callable[..., Any]:
+    """Return a check of `properties` that descends only into members whose type does not settle the matter."""
+    # By identity: the schema is kept by whoever keeps the check, so no other object can take an id of its parts.
+    sure = {id(node): types for node in _objects(schema) if (types := sure_types(node))}
+    unsure: frozenset[type] = frozenset()
+
+    def check(validator: Any, members: JsonObject, instance: Json, _schema: Json) -> Iterator[ValidationError]:
+        if not validator.is_type(instance, "object"):
+            return
+        for name, subschema in members.items():
+            if name in instance and type(instance[name]) not in sure.get(id(subschema), unsure):
+                yield from validator.descend(instance[name], subschema, path=name, schema_path=name)
+
+    return check
+
+
+def _references_kept(library_check: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a check of `$ref` that looks each up once: a look-up costs as much as validating a small object."""
     kept: dict[str, Any] = {}
-    library_check = cls.VALIDATORS["$ref"]
 
     def check(  # noqa: PLR0917 - the signature that jsonschema calls
         validator: Any, reference: str, instance: Json, schema: Json
@@ -113,8 +128,7 @@ def _with_references_kept(cls: Any) -> Any:
         found = kept[reference]
         return validator.descend(instance, found.contents, resolver=found.resolver)
 
-    extended: Any = extend
-    return extended(cls, {"$ref": check})
+    return check
 
 
 @cache
@@ -126,7 +140,6 @@ def _validator_class(draft: int, *, speaks_openapi: bool) -> Any:
         "additionalProperties": _additional_properties,
         "multipleOf": _multiple_of,
         "uniqueItems": _unique_items,
-        "properties": _properties,
     }
     if speaks_openapi:
         replaced |= {name: _or_null(base.VALIDATORS[name]) for name in _REFUSING_NULL if name in base.VALIDATORS}
@@ -142,24 +155,6 @@ def _or_null(check: Callable[..., Any]) -> Callable[..., Any]:
         return check(*arguments) or ()
 
     return check_unless_null
-
-
-def _passes_at_sight(validator: Any, instance: Json, schema: Json) -> bool:
-    """Return whether a schema of nothing but a type, or some of them, holds. Descending into it costs 10 µs."""
-    if not isinstance(schema, dict) or not schema.keys() <= _AT_SIGHT:
-        return False
-    branches = schema.get("anyOf")
-    if branches is None:
-        return isinstance(schema.get("type"), str) and bool(validator.is_type(instance, schema["type"]))
-    return "type" not in schema and any(_passes_at_sight(validator, instance, branch) for branch in branches)
-
-
-def _properties(validator: Any, members: JsonObject, instance: Json, _schema: Json) -> Iterator[ValidationError]:
-    if not validator.is_type(instance, "object"):
-        return
-    for name, subschema in members.items():
-        if name in instance and not _passes_at_sight(validator, instance[name], subschema):
-            yield from validator.descend(instance[name], subschema, path=name, schema_path=name)
 
 
 def _pattern(validator: Any, pattern: str, instance: Json, _schema: Json) -> Iterator[ValidationError]:
