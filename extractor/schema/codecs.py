@@ -177,6 +177,10 @@ class Wrapped:
         return None if lifted is ABSENT else lifted
 
 
+def _is_plain(codec: Codec) -> bool:
+    return codec is SAME or (isinstance(codec, (Nullable, Stated, Maybe)) and codec.inner is SAME)
+
+
 @dataclass(slots=True)
 class Members:
     """An object. Every declared member is on the wire; the others travel as pairs in a list, or not at all."""
@@ -191,6 +195,11 @@ class Members:
     extra: str | None = None
     #: How the others are written.
     others: Pairs = field(default_factory=lambda: Pairs(SAME))
+    #: Names whose wire form is the value itself, unless it is null.
+    plain: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.plain = frozenset(name for name, codec in self.declared.items() if _is_plain(codec))
 
     def embed(self, value: Json) -> Json:
         if not isinstance(value, dict):
@@ -213,7 +222,9 @@ class Members:
         record: dict[str, Json] = {}
         for name, codec in self.declared.items():
             if name in value:
-                member = value[name] if codec is SAME else codec.lift(value[name], place.below(name))
+                member = value[name]
+                if member is None or name not in self.plain:
+                    member = codec.lift(member, place.below(name))
                 if member is not ABSENT:
                     record[name] = member
         if len(value) > len(self.declared) or not value.keys() <= self.declared.keys():
