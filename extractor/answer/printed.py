@@ -6,11 +6,10 @@ import re
 from collections import defaultdict
 from contextlib import suppress
 from datetime import date
-from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 #: Start and end offset.
 Span: TypeAlias = tuple[int, int]
@@ -28,6 +27,8 @@ _DIGITS = re.compile(
 _JOINTS = re.compile(r"[:/-]")
 _YEAR = re.compile(r"(?<![\d.,'\u2019])\d{4}(?![\d.,'\u2019])")
 _GROUPED = re.compile(r"\d{1,3}(?:([.,'\u2019\u00a0\u202f])\d{3})(?:\1\d{3})*|\d{1,2}(?:,\d{2})+,\d{3}")
+#: Digits of a printed number beyond which it has no value that a record could hold.
+MAX_DIGITS = 300
 #: Digits between two separators of thousands: with any other count, a single dot is a decimal point.
 THOUSAND_DIGITS = 3
 #: Hyphen, minus sign, en dash.
@@ -73,64 +74,61 @@ _LAST_SHORT_YEAR = 69
 
 
 class PrintedNumbers:
-    """The numbers of a text, as they are printed and by value."""
+    """The numbers of a text by their value, whatever the form."""
 
     def __init__(self, text: str) -> None:
-        #: What is printed -> its places. A negative number is there with a hyphen for its sign, whatever is printed.
-        self._printed: defaultdict[str, list[Span]] = defaultdict(list)
+        self._text = text
+        self._by_value: defaultdict[float, list[Span]] = defaultdict(list)
         for found in _DIGITS.finditer(text):
             start, end = span = found.span()
-            if text[start - 1 : start] in _BEFORE_SIGNED:
-                self._add_signed(text, found[0], span)
+            values = _readings(found[0])
+            if values is None:
+                self._add_years(found[0], start)
+            elif text[start - 1 : start] in _BEFORE_SIGNED:
+                self._add_signed(values, span)
             else:
-                self._printed[found[0]].append((start, end))
-        self._by_value: dict[str, list[Span]] | None = None
+                for value in values:
+                    self._by_value[value].append((start, end))
 
-    def printed_as(self, literal: str) -> list[Span]:
-        """Return where a number stands exactly as `literal`, a hyphen for a minus sign."""
-        return self._printed.get(literal, [])
+    def of_value(self, value: float) -> list[Span]:
+        """Return where a number of this value stands: 1234.5 finds 1,234.50, 1.234,50 and 1'234.5.
 
-    def of_value(self, spelling: str) -> list[Span]:
-        """Return where a number of this value stands, in any form.
-
-        Args:
-            spelling: Plain decimal as `plain_spelling` returns it: `1234.5` finds 1,234.50, 1.234,50 and 1'234.5. What
-                can be read in two ways, such as 1.234, is found by both.
+        What can be read in two ways, such as 1.234, is found by both.
         """
-        if self._by_value is None:
-            self._by_value = self._read_values()
-        return self._by_value.get(spelling, [])
+        return self._by_value.get(value, [])
 
-    def _add_signed(self, text: str, digits: str, span: Span) -> None:
+    def printed_as(self, literal: str, spans: list[Span]) -> list[Span]:
+        """Return those of `spans` where a number stands exactly as `literal`, a hyphen for any minus sign."""
+        text = self._text
+        return [
+            span
+            for span in spans
+            if (printed := text[span[0] : span[1]]) == literal
+            or (printed[0] in _MINUS and "-" + printed[1:] == literal)
+        ]
+
+    def _add_years(self, digits: str, start: int) -> None:
+        """Note the years of a date or a range."""
+        for year in _YEAR.finditer(digits):
+            self._by_value[int(year[0])].append((start + year.start(), start + year.end()))
+
+    def _add_signed(self, values: Iterable[float], span: Span) -> None:
         """Note a number as negative behind a minus sign, as both in parentheses, which may number a clause."""
-        start, end = span
+        text, (start, end) = self._text, span
         minus = _NEGATIVE.search(text[max(start - 3, 0) : start])
-        if minus:
-            self._printed["-" + digits].append((start - len(minus[0]), end))
-            return
-        self._printed[digits].append(span)
-        if text[start - 1] == "(" and text[end : end + 1] == ")":
-            self._printed["-" + digits].append((start - 1, end + 1))
-
-    def _read_values(self) -> dict[str, list[Span]]:
-        by_value: defaultdict[str, list[Span]] = defaultdict(list)
-        for printed, spans in self._printed.items():
-            digits = printed.removeprefix("-")
-            if _JOINTS.search(digits):
-                for year in _YEAR.finditer(digits):
-                    by_value[_without_idle_zeros(year[0])] += [
-                        (end - len(digits) + year.start(), end - len(digits) + year.end()) for _, end in spans
-                    ]
-            else:
-                for value in _readings(digits):
-                    by_value["-" * (printed != digits) + value] += spans
-        return {value: sorted(spans) for value, spans in by_value.items()}
+        is_in_parentheses = text[start - 1] == "(" and text[end : end + 1] == ")"
+        for value in values:
+            if minus:
+                self._by_value[-value].append((start - len(minus[0]), end))
+                continue
+            self._by_value[value].append(span)
+            if is_in_parentheses:
+                self._by_value[-value].append((start - 1, end + 1))
 
 
-def plain_spelling(value: float | str) -> str:
-    """Return the plain decimal of a number or of its JSON text: no exponent, no zeros that do not count."""
-    spelling = str(value)
-    return _without_idle_zeros(format(Decimal(spelling), "f") if "e" in spelling.lower() else spelling)
+def number_of(spelling: str) -> float:
+    """Return the value of a plain decimal: an integer without a point, so that no digit of a long one is lost."""
+    return int(spelling) if spelling.lstrip("-").isdigit() else float(spelling)
 
 
 class PrintedDates:
@@ -176,30 +174,25 @@ def is_iso_date(text: str) -> bool:
     return _ISO_DATE.fullmatch(text) is not None
 
 
-def _readings(digits: str) -> set[str]:
-    """Return the values that digits with separators between them can have."""
+def _readings(digits: str) -> tuple[float, ...] | None:
+    """Return the values that digits with separators between them can have; None when they are no single number."""
+    if len(digits) > MAX_DIGITS:
+        return ()
     if digits.isdigit():
-        return {_without_idle_zeros(digits)}
+        return (int(digits),)
     whole, _, fraction = digits.partition(".")
     if whole.isdigit() and fraction.isdigit() and len(fraction) != THOUSAND_DIGITS:
-        return {_without_idle_zeros(digits)}
-    found = set()
+        return (float(digits),)
+    return None if _JOINTS.search(digits) else tuple(_readings_in_groups(digits))
+
+
+def _readings_in_groups(digits: str) -> Iterator[float]:
     if _GROUPED.fullmatch(digits):
-        found.add(_without_idle_zeros(re.sub(r"\D", "", digits)))
+        yield int(re.sub(r"\D", "", digits))
     whole = digits.rstrip("0123456789")
     whole, point, fraction = whole[:-1], whole[-1], digits[len(whole) :]
     if point in ".," and (whole.isdigit() or (_GROUPED.fullmatch(whole) and point not in whole)):
-        found.add(_without_idle_zeros(re.sub(r"\D", "", whole) + "." + fraction))
-    return found
-
-
-def _without_idle_zeros(decimal: str) -> str:
-    if decimal.isdigit():
-        return decimal.lstrip("0") or "0"
-    sign = "-" if decimal.startswith("-") else ""
-    whole, _, fraction = decimal.removeprefix("-").partition(".")
-    fraction = fraction.rstrip("0")
-    return sign + (whole.lstrip("0") or "0") + ("." + fraction if fraction else "")
+        yield float(re.sub(r"\D", "", whole) + "." + fraction)
 
 
 def _days(part: dict[str, str | None]) -> set[str]:

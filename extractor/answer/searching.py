@@ -75,17 +75,16 @@ class Searcher:
             return Hits("exact", spans)
         spans = self._dates.of_day(value) if printed.is_iso_date(value) else []
         spans = spans or self._folded_places(fold(value))
-        if not spans and _NUMERIC.fullmatch(value):
-            spans = self._numbers.of_value(printed.plain_spelling(value))
+        if not spans and len(value) <= printed.MAX_DIGITS and _NUMERIC.fullmatch(value):
+            spans = self._numbers.of_value(printed.number_of(value))
         return Hits("normalised", spans) if spans else NOWHERE
 
     def _search_number(self, value: float) -> Hits:
-        literal = repr(value)
-        spans = self._numbers.printed_as(literal)
-        if spans:
-            return Hits("exact", spans)
-        spans = self._numbers.of_value(printed.plain_spelling(value))
-        return Hits("normalised", spans) if spans else NOWHERE
+        spans = self._numbers.of_value(value)
+        if not spans:
+            return NOWHERE
+        exact = self._numbers.printed_as(repr(value), spans)
+        return Hits("exact", exact) if exact else Hits("normalised", spans)
 
     def _folded_places(self, value: str) -> list[Span]:
         if not value:
