@@ -214,7 +214,7 @@ class _Lowering:
         """Return where a node points that does nothing but point, and the first description on the way."""
         location, description = None, ""
         node = schema
-        while isinstance(node, dict):
+        while isinstance(node, dict) and node.get("nullable") is not True:
             node = known(node, self.references.draft)
             rules = node.keys() - ANNOTATIONS
             if "$ref" not in rules and not (rules == {"allOf"} and len(node["allOf"]) == 1):
@@ -227,9 +227,7 @@ class _Lowering:
                 node = self.references.at(location)
             else:
                 node = node["allOf"][0]
-        else:
-            return None, ""
-        return location, description
+        return (None, "") if isinstance(node, bool) else (location, description)
 
     def _is_small(self, location: str) -> bool:
         """Return whether a definition is a scalar or a short enum, better repeated than referred to."""

@@ -74,7 +74,10 @@ class Merger:
         if isinstance(schema, bool):
             return Plain(annotations) if schema else None
         node = known(mapping(schema, at), self._references.draft)
-        merged: Plain | None = _own({**node, **annotations}, at)
+        node = {**node, **annotations}
+        if node.get("nullable") is True:
+            return _or_null(node)
+        merged: Plain | None = _own(node, at)
         for part in self._parts(node, at):
             merged = _both(merged, self.plain(part, at, steps=steps + 1))
         return merged
@@ -85,7 +88,7 @@ class Merger:
         Before draft 2019-09 nothing beside a `$ref` counts.
         """
         annotations: JsonObject = {}
-        while isinstance(schema, dict) and "$ref" in schema:
+        while isinstance(schema, dict) and "$ref" in schema and schema.get("nullable") is not True:
             if self._references.draft >= SIBLINGS_SINCE and not schema.keys() <= {*ANNOTATIONS, "$ref"}:
                 break
             annotations = {name: schema[name] for name in _WORDS if name in schema} | annotations
@@ -99,6 +102,13 @@ class Merger:
         if "allOf" in node:
             parts += sequence(node["allOf"], f"{at}/allOf")
         return parts
+
+
+def _or_null(node: JsonObject) -> Plain:
+    """Return OpenAPI's `nullable: true` as the union that it means: null passes whatever stands beside it."""
+    rest = {keyword: value for keyword, value in node.items() if keyword not in {"nullable", *ANNOTATIONS}}
+    words = {keyword: value for keyword, value in node.items() if keyword in ANNOTATIONS}
+    return Plain(words, ((rest, {"type": "null"}),))
 
 
 def _own(node: JsonObject, at: str) -> Plain:
@@ -123,8 +133,6 @@ def _own(node: JsonObject, at: str) -> Plain:
     unions = tuple(
         tuple(sequence(node[keyword], f"{at}/{keyword}")) for keyword in ("anyOf", "oneOf") if keyword in node
     )
-    if unions and node.get("nullable") is True:
-        unions = tuple((*union, {"type": "null"}) for union in unions)
     is_exclusive = "oneOf" in node and "discriminator" not in node
     return Plain(keywords, unions, (sentence("oneOf", None),) if is_exclusive else ())
 

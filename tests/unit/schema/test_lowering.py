@@ -38,6 +38,14 @@ DEFS = {"A": object_of({"x": INTEGER}, **CLOSED), "Colour": {"enum": ["red", "gr
         pytest.param(STRING, STRING, id="string"),
         pytest.param({"type": ["null", "string"]}, {"type": ["string", "null"]}, id="type list"),
         pytest.param({"type": "string", "nullable": True}, {"type": ["string", "null"]}, id="nullable"),
+        pytest.param(
+            {"enum": ["a"], "nullable": True}, {"type": ["string", "null"], "enum": ["a", None]}, id="nullable enum"
+        ),
+        pytest.param(
+            {"$ref": "#/$defs/A", "nullable": True},
+            {"anyOf": [{"$ref": "#/$defs/A"}, {"type": "null"}]},
+            id="nullable reference",
+        ),
         pytest.param({"type": ["integer", "number"]}, {"type": "number"}, id="integer beside number"),
         pytest.param({"enum": ["a", "b"]}, {"type": "string", "enum": ["a", "b"]}, id="enum without type"),
         pytest.param(
@@ -442,6 +450,15 @@ def test_rules_off_the_wire_are_told_in_words_at_their_place_in_the_record():
         "/lines/*/a~1b": "Must be a URI with its scheme, such as https://example.org/.",
         "/map/*/a~1b": "Must be a URI with its scheme, such as https://example.org/.",
     }
+
+
+def test_a_recursive_definition_may_be_nullable():
+    node = {"type": "object", "properties": {"next": {"$ref": "#/$defs/N"}}, "required": ["next"], "nullable": True}
+
+    lowered = lower({"type": "object", "properties": {"n": {"$ref": "#/$defs/N"}}, "$defs": {"N": node}})
+
+    assert list(lowered.wire["$defs"]) == ["N"]
+    assert lowered.lift(lowered.embed({"n": {"next": {"next": None}}})).value == {"n": {"next": {"next": None}}}
 
 
 def test_words_about_a_recursive_definition_end():
