@@ -93,7 +93,10 @@ def _walk(references: References) -> dict[str, list[str]]:
             if is_embedded:
                 raise UnsupportedSchema("$id", at=at, because="references inside an embedded schema are not followed")
             target = references.locate(node["$ref"], at=at)
-            open_schemas.append((target, references.at(target), False))
+            found = references.at(target)
+            if isinstance(found, bool) and references.draft == DRAFT_4:
+                raise InvalidSchema(f"The schema refers at {at} to {target}, which is no schema in draft 4.")
+            open_schemas.append((target, found, False))
             together[at].append(target)
     return together
 
@@ -127,13 +130,21 @@ def _admit_values(node: JsonObject, at: str, draft: int) -> None:
             raise InvalidSchema(f"The schema's `{keyword}` at {at or 'its root'} is not a number.")
     if node.get("multipleOf", 1) <= 0:
         raise InvalidSchema(f"The schema's `multipleOf` at {at or 'its root'} is not above zero.")
-    for keyword in ("pattern", "format"):
+    for keyword in ("pattern", "format", "$id", *(["id"] if draft == DRAFT_4 else [])):
         if not isinstance(node.get(keyword, ""), str):
             raise InvalidSchema(f"The schema's `{keyword}` at {at or 'its root'} is not a string.")
-    for keyword in ("dependentRequired", "dependencies"):
-        for needs in mapping(node.get(keyword, {}), at).values():
-            if isinstance(needs, list):
-                names(needs, f"{at}/{keyword}")
+    names(node.get("required", []), f"{at}/required")
+    for needs in _dependencies(node, at):
+        names(needs, at)
+
+
+def _dependencies(node: JsonObject, at: str) -> list[Json]:
+    """Return what must be lists of names."""
+    mixed = mapping(node.get("dependencies", {}), at).values()
+    return [
+        *mapping(node.get("dependentRequired", {}), at).values(),
+        *(needs for needs in mixed if not isinstance(needs, (dict, bool))),
+    ]
 
 
 def _admit_pattern(pattern: str, keyword: str, at: str) -> None:

@@ -172,18 +172,18 @@ def names(value: Json, at: str) -> list[str]:
 
 
 def type_names(node: JsonObject, at: str) -> tuple[str, ...] | None:
-    """Return the types that `type` and `nullable` allow, in the wire's order; None where nothing is said.
+    """Return the types that `type` allows, in the wire's order; None where nothing is said.
 
     Raises:
         InvalidSchema: `type` is not a type name or a list of them.
     """
-    stated = node.get("type")
-    if stated is None:
+    if "type" not in node:
         return None
+    stated = node["type"]
     listed = stated if isinstance(stated, list) else [stated]
     if not listed or not all(name in TYPES for name in listed):
         raise InvalidSchema(f"The schema's `type` at {at or 'its root'} is not a JSON type or a list of them.")
-    allowed = {*listed, "null"} if node.get("nullable") is True else set(listed)
+    allowed = set(listed)
     if "number" in allowed:
         allowed.discard("integer")
     return tuple(name for name in TYPES if name in allowed)

@@ -90,6 +90,10 @@ def test_a_schema_that_cannot_be_kept_is_refused_within_two_seconds(schema, keyw
     [
         pytest.param({"type": "text"}, id="unknown type"),
         pytest.param({"type": []}, id="no type"),
+        pytest.param({"type": None}, id="null as a type"),
+        pytest.param({"$id": 1}, id="a number as an address"),
+        pytest.param({"anyOf": [{"required": {"a": 1}}]}, id="required as an object"),
+        pytest.param({"dependentRequired": {"a": 1}}, id="a number as a list of names"),
         pytest.param({"properties": ["a"]}, id="properties as a list"),
         pytest.param({"properties": {"a": 1}}, id="a number as a schema"),
         pytest.param({"required": "a", **OBJECT}, id="required as a string"),
@@ -102,6 +106,14 @@ def test_a_schema_that_cannot_be_kept_is_refused_within_two_seconds(schema, keyw
         pytest.param({"pattern": 1}, id="pattern as a number"),
         pytest.param({"$ref": 1}, id="reference as a number"),
         pytest.param({"$ref": "#/$defs/absent"}, id="reference to nothing"),
+        pytest.param(
+            {
+                "$schema": "http://json-schema.org/draft-04/schema#",
+                "properties": {"a": {"$ref": "#/additionalProperties"}},
+                "additionalProperties": False,
+            },
+            id="reference to false in draft 4",
+        ),
         pytest.param({"$ref": "#absent"}, id="anchor that does not exist"),
         pytest.param({"dependentRequired": {"a": [1]}}, id="a name that is a number"),
         pytest.param({1: "a"}, id="a key that is a number"),
