@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from extractor.answer import parse
 from extractor.errors import BudgetExceeded, Cancelled, DocumentTooLarge, ModelError, NotStated, Unsatisfied
 from extractor.prompt import reask
-from extractor.records import Attempt, Enforcement, Usage
+from extractor.records import Attempt, Enforcement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +67,7 @@ async def ask_until_valid(question: Question, *, contract: Contract, ports: Port
             completion = await ports.model.complete(question, ports=ports)
         except (ModelError, DocumentTooLarge, BudgetExceeded, Cancelled) as error:
             attempts.append(_failed_attempt(question, error))
-            enforcement = _with_rungs(enforcement, error.rungs_sent if isinstance(error, ModelError) else ())
+            enforcement = _with_rungs(enforcement, error.rungs_sent)
             return Answer(record=record, attempts=tuple(attempts), enforcement=enforcement, error=error)
         judged = judge(completion.text, contract=contract)
         attempts.append(_attempt(question, completion, judged))
@@ -133,13 +133,12 @@ def _attempt(question: Question, completion: Completion, judged: Judged) -> Atte
 
 
 def _failed_attempt(question: Question, error: ExtractionError) -> Attempt:
-    usage, seconds = (error.usage, error.seconds) if isinstance(error, ModelError) else (Usage(), 0.0)
     return Attempt(
         number=question.round,
         window=question.window,
         outcome="failed",
-        usage=usage,
-        seconds=seconds,
+        usage=error.usage,
+        seconds=error.seconds,
         error=error.as_failure(),
     )
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from extractor.records import Failure
+from extractor.records import Failure, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from extractor.records import Rung
 
 
 class ExtractionError(Exception):
@@ -24,6 +26,14 @@ class ExtractionError(Exception):
         self.message = message
         #: JSON Pointers into the record that the error is about.
         self.paths = tuple(paths)
+        #: Tokens and dollars of the question that this ended, all its requests. Attached by the model client, as are:
+        self.usage = Usage()
+        #: the wall seconds that the question took,
+        self.seconds = 0.0
+        #: the rungs sent for it, in order, refused ones included,
+        self.rungs_sent: tuple[Rung, ...] = ()
+        #: and the provider's id of its last generation, for the provider's support and bill.
+        self.generation_id = ""
 
     def as_failure(self) -> Failure:
         """Return the error as data."""

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from extractor.errors.base import ExtractionError
-from extractor.records import Usage
-
-if TYPE_CHECKING:
-    from extractor.records import Rung
 
 
 class ModelError(ExtractionError):
@@ -34,14 +28,6 @@ class ModelError(ExtractionError):
         self.retry_after_s = retry_after_s
         #: Whether this request may be on the provider's bill.
         self.maybe_billed = maybe_billed
-        #: The provider's id of the generation, for its support and its bill. Attached by the model client.
-        self.generation_id = ""
-        #: Tokens and dollars of the question that failed, all its requests. Attached by the model client.
-        self.usage = Usage()
-        #: Rungs sent for the question, in order, refused ones included. Attached by the model client.
-        self.rungs_sent: tuple[Rung, ...] = ()
-        #: Wall seconds that the question took. Attached by the model client.
-        self.seconds = 0.0
 
 
 class AuthenticationFailed(ModelError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from random import random
 from typing import TYPE_CHECKING
 
-from extractor.errors import EnforcementUnavailable, ModelError
+from extractor.errors import EnforcementUnavailable, ExtractionError
 from extractor.model.calling import Call, Tally
 from extractor.model.enforcement import lesson_of, terms_for
 from extractor.model.facts import Place
@@ -90,7 +90,7 @@ class ChatModel:
                 pace=ports.pace,
                 random=self._jitter,
             )
-        except ModelError as error:
+        except ExtractionError as error:
             error.usage = tally.usage
             error.rungs_sent = tally.rungs_sent
             error.seconds = tally.seconds

@@ -543,6 +543,18 @@ async def test_a_purse_that_cannot_hold_the_reservation_sends_nothing(client: Op
     assert server.asked == []
 
 
+async def test_a_cap_reached_by_failed_requests_ends_the_question_with_its_bill(client: OpenClient):
+    with ScriptedServer([status(502), reply(RECORD)]) as server:
+        model = client(server)
+        ports = ports_for(model, cap_usd=0.002)  # holds one reservation and not two
+        with pytest.raises(errors.BudgetExceeded) as ended:
+            await ask(model, ports, model=SIBLING)
+
+    (call,) = ports.journal.calls.values()
+    assert len(server.asked) == 1
+    assert ended.value.usage == Usage(calls=1, estimated_calls=1, cost_usd=call.reserved_usd)
+
+
 async def test_a_cap_on_a_model_without_a_price_sends_nothing(client: OpenClient):
     with ScriptedServer([reply(RECORD), reply(RECORD)]) as server:
         model = client(server)
