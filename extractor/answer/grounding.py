@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
-from functools import cached_property
 from statistics import median_low
 from typing import TYPE_CHECKING
 
@@ -34,21 +32,23 @@ def ground(record: Json, document: Document) -> dict[str, Evidence]:
     places are its alternatives. `none` says that a value was not found, not that it is wrong: booleans, values of
     an enum and converted amounts are often not printed.
     """
-    searcher = Searcher(document.text)
-    hits = {at: searcher.find(value) for at, value in _scalars(record)}
-    neighbourhood = _Neighbourhood(hits)
-    page_starts = [page.start for page in document.pages[1:]]
+    text, pages = document.text, document.pages
+    leaves = _Leaves(record)
+    find = Searcher(text).find
+    hits = [find(value) for value in leaves.values]
+    neighbourhood = _Neighbourhood(leaves, hits)
+    page_starts = [page.start for page in pages[1:]]
     evidence: dict[str, Evidence] = {}
-    for at, (match, spans) in hits.items():
+    for at, (match, spans) in zip(leaves.pointers, hits, strict=True):
         if not spans:
             evidence[at] = _NO_EVIDENCE
             continue
         (start, end), others = (spans[0], ()) if len(spans) == 1 else _choose(spans, neighbourhood.middle(at))
         evidence[at] = Evidence(
-            quote=document.text[start:end],
+            quote=text[start:end],
             start=start,
             end=end,
-            page=document.pages[bisect_right(page_starts, start)].number,
+            page=pages[bisect_right(page_starts, start)].number if page_starts else pages[0].number,
             match=match,
             score=_SCORES[match],
             alternatives=others,
@@ -56,54 +56,60 @@ def ground(record: Json, document: Document) -> dict[str, Evidence]:
     return evidence
 
 
-def _scalars(value: Json, at: str = "") -> Iterator[tuple[str, Json]]:
-    """Yield pointer and value of each leaf that is not null; an empty container holds none."""
-    members: Iterable[tuple[str | int, Json]]
-    if isinstance(value, dict):
-        members = value.items()
-    elif isinstance(value, list):
-        members = enumerate(value)
-    else:
-        members = ()
-        if value is not None:
-            yield at, value
-    for key, member in members:
-        member_at = f"{at}/{key}" if isinstance(key, int) or key.isidentifier() else at + jsontext.pointer(key)
-        if isinstance(member, (dict, list)):
-            yield from _scalars(member, member_at)
-        elif member is not None:
-            yield member_at, member
+class _Leaves:
+    """The scalars of a record that are not null, in its order."""
+
+    def __init__(self, record: Json) -> None:
+        #: Pointer of each.
+        self.pointers: list[str] = []
+        #: Value of each.
+        self.values: list[Json] = []
+        #: Container -> first of the leaves below it, and the one after the last: they stand side by side.
+        self.ranges: dict[str, tuple[int, int]] = {}
+        if isinstance(record, (dict, list)):
+            self._gather(record, "")
+        elif record is not None:
+            self.pointers, self.values = [""], [record]
+
+    def _gather(self, container: dict[str, Json] | list[Json], at: str) -> None:
+        first = len(self.values)
+        members: Iterable[tuple[str | int, Json]] = (
+            container.items() if isinstance(container, dict) else enumerate(container)
+        )
+        for key, member in members:
+            if member is None:
+                continue
+            member_at = f"{at}/{key}" if isinstance(key, int) or key.isidentifier() else at + jsontext.pointer(key)
+            if isinstance(member, (dict, list)):
+                self._gather(member, member_at)
+            else:
+                self.pointers.append(member_at)
+                self.values.append(member)
+        self.ranges[at] = (first, len(self.values))
 
 
 class _Neighbourhood:
     """Where the values around a pointer stand, by those of them that stand in one place only."""
 
-    def __init__(self, hits: dict[str, Hits]) -> None:
+    def __init__(self, leaves: _Leaves, hits: list[Hits]) -> None:
+        self._ranges = leaves.ranges
         self._hits = hits
-        self._middles: dict[str, int] = {}
-
-    @cached_property
-    def _starts(self) -> dict[str, list[int]]:
-        """Certain starts below each container, by its pointer."""
-        by_parent: defaultdict[str, list[int]] = defaultdict(list)
-        for at, (_, spans) in self._hits.items():
-            if len(spans) == 1:
-                by_parent[at.rpartition("/")[0]].append(spans[0][0])
-        starts: defaultdict[str, list[int]] = defaultdict(list)
-        for parent, certain in by_parent.items():
-            starts[parent] += certain
-            for ancestor in _ancestors(parent):
-                starts[ancestor] += certain
-        return starts
+        self._middles: dict[str, int | None] = {}
 
     def middle(self, at: str) -> int:
         """Return the median start of the nearest neighbours that are certain; 0 when none is."""
         for ancestor in _ancestors(at):
-            if ancestor in self._starts:
-                if ancestor not in self._middles:
-                    self._middles[ancestor] = median_low(self._starts[ancestor])
-                return self._middles[ancestor]
+            if ancestor not in self._middles:
+                self._middles[ancestor] = self._middle_of(ancestor)
+            middle = self._middles[ancestor]
+            if middle is not None:
+                return middle
         return 0
+
+    def _middle_of(self, container: str) -> int | None:
+        """Return the median start of what is certain in `container`, None when nothing is."""
+        starts = [spans[0][0] for _, spans in self._hits[slice(*self._ranges[container])] if len(spans) == 1]
+        return median_low(starts) if starts else None
 
 
 def _ancestors(at: str) -> Iterator[str]:
