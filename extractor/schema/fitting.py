@@ -29,7 +29,8 @@ _KINDS: Final = {
     dict: ("object",),
     type(None): ("null",),
 }
-_TYPES: Final[dict[str, frozenset[type]]] = {
+#: JSON type -> types of Python whose every value has it.
+TYPES: Final[dict[str, frozenset[type]]] = {
     "string": frozenset({str}),
     "boolean": frozenset({bool}),
     "integer": frozenset({int}),
@@ -56,7 +57,7 @@ def sure_types(schema: Json) -> frozenset[type]:
     names = [stated] if isinstance(stated, str) else stated
     if not isinstance(names, list) or branches is not None:
         return frozenset()
-    return frozenset().union(*(_TYPES.get(name, ()) for name in names if isinstance(name, str)))
+    return frozenset().union(*(TYPES.get(name, ()) for name in names if isinstance(name, str)))
 
 
 def kinds(value: Json) -> tuple[str, ...]:
@@ -105,7 +106,7 @@ class Grammar:
         return fits
 
     def _checks(self, wire: JsonObject) -> list[Fits]:
-        checks: list[Fits] = [make(wire[keyword]) for keyword, make in _CHECKS.items() if keyword in wire]
+        checks: list[Fits] = [make(wire[keyword]) for keyword, make in CHECKS.items() if keyword in wire]
         if "properties" in wire:
             members = wire["properties"].items()
             checks.append(self._members({name: (sure_types(member), self.compile(member)) for name, member in members}))
@@ -163,7 +164,8 @@ def _array(test: Callable[[list[Json], Json], bool]) -> Callable[[Json], Fits]:
     return lambda limit: lambda value: not isinstance(value, list) or test(value, limit)
 
 
-_CHECKS: Final[dict[str, Callable[[Json], Fits]]] = {
+#: Keyword -> maker of its check, which passes values of the types that the keyword says nothing of.
+CHECKS: Final[dict[str, Callable[[Json], Fits]]] = {
     "enum": _enum,
     "minimum": _number(lambda value, limit: value >= limit),
     "maximum": _number(lambda value, limit: value <= limit),

@@ -21,6 +21,7 @@ from jsonschema.validators import extend
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
+from extractor.schema.certainty import Certainty, never
 from extractor.schema.fitting import is_multiple, sure_types
 from extractor.schema.formats import format_checker
 from extractor.schema.keywords import draft_of
@@ -40,6 +41,8 @@ _BASES: Final = {
 }
 #: Keywords that say no to a null which `nullable: true` allows.
 _REFUSING_NULL: Final = ("type", "enum", "const", "$ref", "allOf", "anyOf", "oneOf")
+#: The draft in which `exclusiveMinimum` is true or false.
+_BOOLEAN_LIMITS: Final = 4
 #: Keywords that give a part of a schema an address of its own.
 _RENAMING: Final = ("$id", "id", "$anchor", "$dynamicAnchor", "$recursiveAnchor")
 
@@ -48,13 +51,16 @@ class Rules:
     """A compiled schema."""
 
     def __init__(self, schema: JsonObject) -> None:
-        speaks_openapi = _mentions_nullable(schema)
-        cls = _validator_class(draft_of(schema), speaks_openapi=speaks_openapi)
+        draft, speaks_openapi, renames_itself = draft_of(schema), _mentions_nullable(schema), _renames_itself(schema)
+        base = _validator_class(draft, speaks_openapi=speaks_openapi)
         quick = {"properties": _properties_at_sight(schema)}
-        if not (speaks_openapi or _renames_itself(schema)):
-            quick["$ref"] = _references_kept(cls.VALIDATORS["$ref"])
+        if not (speaks_openapi or renames_itself):
+            quick["$ref"] = _references_kept(base.VALIDATORS["$ref"])
         extended: Any = extend  # typed as untyped in its stubs
-        self._validator: Any = extended(cls, quick)(schema, registry=Registry(), format_checker=format_checker())
+        cls = extended(base, quick)
+        cls.evolve = _evolve
+        self._validator: Any = cls(schema, registry=Registry(), format_checker=format_checker())
+        self._is_certain = never if draft == _BOOLEAN_LIMITS or renames_itself else Certainty(schema).of(schema)
 
     def holds(self, schema: Json, value: Json) -> bool:
         """Return whether `value` satisfies a part of the schema, given as a schema of its own."""
@@ -62,7 +68,10 @@ class Rules:
 
     def hold(self, value: Json) -> bool:
         """Return whether `value` satisfies the whole schema."""
-        return self._is_valid(self._validator, value)
+        try:
+            return self._is_certain(value) or self._is_valid(self._validator, value)
+        except RecursionError:
+            return False
 
     def errors(self, value: Json) -> Iterator[ValidationError]:
         """Yield the library's errors, one by one. Their messages quote the instance: never show them."""
@@ -75,6 +84,19 @@ class Rules:
             return bool(validator.is_valid(value))
         except RecursionError:
             return False
+
+
+def _evolve(validator: Any, *, schema: Json, _resolver: Any = None) -> Any:
+    """Return the validator of a part, with the rules of the whole.
+
+    The library's own takes the stock class where a part states `$schema`, as a root that refers to itself does.
+    """
+    return type(validator)(
+        schema,
+        registry=validator._registry,  # noqa: SLF001 - fields without a public name
+        format_checker=validator.format_checker,
+        _resolver=_resolver or validator._resolver,  # noqa: SLF001
+    )
 
 
 def _mentions_nullable(schema: Json) -> bool:

@@ -224,6 +224,26 @@ def test_nothing_outside_the_schema_is_looked_up(tmp_path):
         violations_of(1, Rules({"$ref": outside.as_uri()}))
 
 
+EXACT = {"multipleOf": 0.01}
+LINEAR = {"pattern": "^(a+)+$"}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        pytest.param(
+            {"$schema": DRAFT_7, "properties": {"a": {"$ref": "#"}, "n": EXACT, "s": LINEAR}},
+            id="the root, referred to",
+        ),
+        pytest.param({"properties": {"a": {"$schema": DRAFT_7, "properties": {"n": EXACT, "s": LINEAR}}}}, id="a part"),
+    ],
+)
+def test_a_part_that_states_its_dialect_keeps_our_rules(schema):
+    violations = violations_of({"a": {"n": 19.99, "s": "a" * 40 + "b"}}, Rules(schema))
+
+    assert [violation.at for violation in violations] == ["/a/s"]
+
+
 @pytest.mark.parametrize(
     ("member", "value"),
     [
