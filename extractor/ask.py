@@ -90,7 +90,7 @@ def judge(text: str, *, contract: Contract) -> Judged:
     return Judged(
         record=found.record,
         violations=found.violations,
-        repairs=parsed.repairs,
+        repairs=parsed.repairs + found.repairs,
         fits_wire=found.fits_wire and not parsed.repairs,
     )
 

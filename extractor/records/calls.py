@@ -143,7 +143,7 @@ class Violation:
 class Repair:
     """One change made to an answer without asking again. Meaning is preserved."""
 
-    #: Stable word: `fence`, `think_block`.
+    #: Stable word: `byte_order_mark`, `white_space`, `think_block`, `fence`, `dropped_member`.
     name: str
     #: JSON Pointer into the answer, "" for the whole.
     at: str = ""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.schema.fitting import text_of
 from extractor.schema.lifting import ABSENT
+from extractor.schema.sentences import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -197,8 +198,11 @@ class Members:
     others: Pairs = field(default_factory=lambda: Pairs(SAME))
     #: Names whose wire form is the value itself, unless it is null.
     plain: frozenset[str] = field(init=False)
+    #: Names that are not in the record where the wire says null.
+    dropped: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.dropped = frozenset(name for name, codec in self.declared.items() if isinstance(codec, Maybe))
         self.plain = frozenset(name for name, codec in self.declared.items() if _is_plain(codec))
 
     def embed(self, value: Json) -> Json:
@@ -223,6 +227,8 @@ class Members:
         for name, codec in self.declared.items():
             if name in value:
                 member = value[name]
+                if member is None and name in self.dropped:
+                    continue
                 if member is None or name not in self.plain:
                     member = codec.lift(member, place.below(name))
                 if member is not ABSENT:
@@ -238,11 +244,20 @@ class Members:
             for entry in clashing:
                 place.report("duplicate_key", f"{entry[KEY]} has its own member and may not be listed in {self.extra}.")
             self.others.collect([entry for entry in entries if entry not in clashing], place, into=record)
-        for key, member in value.items():
-            if key in self.declared or key == self.extra:
-                continue
-            if self.extra is not None or self.keeps_unknown:
-                record.setdefault(key, self.others.value.lift(member, place.below(key)))
+        unknown = [key for key in value if key not in self.declared and key != self.extra]
+        if self.extra is not None or self.keeps_unknown:
+            for key in unknown:
+                record.setdefault(key, self.others.value.lift(value[key], place.below(key)))
+        elif unknown:
+            self._leave_out(unknown, value, place)
+
+    def _leave_out(self, unknown: list[str], value: dict[str, Json], place: Place) -> None:
+        """Drop members that nobody asked for, unless one may be a declared member under a wrong name."""
+        if value.keys() >= self.declared.keys():
+            for key in unknown:
+                place.below(key).drop()
+        else:
+            place.report("additionalProperties", f"Only these members may be given: {listed(list(self.declared))}.")
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from extractor.jsontext import dumps, parse
-from extractor.records import Shape, Violation
+from extractor.records import Repair, Shape, Violation
 from extractor.schema.class_rules import class_violations
 from extractor.schema.lowering import Lowered, lower
 from extractor.schema.rules import Rules
@@ -15,7 +15,7 @@ from extractor.schema.sizing import expected_tokens
 from extractor.schema.validation import MAX_VIOLATIONS, violations_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from pydantic import BaseModel
 
@@ -37,6 +37,8 @@ class Judgement:
     record: Json
     #: What is wrong with it; empty when it is valid under the unmodified schema and the class.
     violations: tuple[Violation, ...]
+    #: Members that nobody asked for and that are not in the record.
+    repairs: tuple[Repair, ...]
     #: Whether the answer as received was valid under the wire schema, so that a grammar may have held it.
     fits_wire: bool
 
@@ -57,10 +59,22 @@ class Contract:
     def judge(self, value: Json) -> Judgement:
         """Lift an answer and list everything that is wrong with the record."""
         lift = self.lowered.lift(value)
-        found = [*lift.violations, *_unless_known(violations_of(lift.value, self._rules), lift.violations)]
+        refused = violations_of(lift.value, self._rules)
+        lifted = _unless_told_below(lift.violations, refused)
+        found = [*lifted, *_unless_known(refused, lifted)]
         if self._model_class is not None:
             found += _unless_implied(class_violations(lift.value, self._model_class), found)
-        return Judgement(lift.value, tuple(found)[:MAX_VIOLATIONS], self.lowered.fits(value))
+        repairs = tuple(Repair(name="dropped_member", at=at) for at in lift.dropped)
+        return Judgement(lift.value, tuple(found)[:MAX_VIOLATIONS], repairs, self.lowered.fits(value))
+
+
+def _unless_told_below(violations: Iterable[Violation], others: Sequence[Violation]) -> list[Violation]:
+    """Return the violations without those of a union that others tell more closely."""
+    return [
+        violation
+        for violation in violations
+        if not (violation.rule in _UNIONS and any(other.at.startswith(f"{violation.at}/") for other in others))
+    ]
 
 
 def _unless_known(violations: Iterable[Violation], known: Iterable[Violation]) -> list[Violation]:

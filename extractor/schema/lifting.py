@@ -23,6 +23,8 @@ class Lift:
     value: Json
     #: What was wrong and can no longer be seen in the record.
     violations: tuple[Violation, ...] = ()
+    #: Pointers of members that nobody asked for and that were left out.
+    dropped: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -35,19 +37,29 @@ class Place:
     token: str | int = ""
     #: Collects violations; shared by all places of one lift.
     found: list[Violation] = field(default_factory=list)
+    #: Collects pointers of members left out; shared likewise.
+    dropped: list[str] = field(default_factory=list)
 
     def below(self, token: str | int) -> Place:
         """Return the place of a member or item."""
-        return Place(self, token, self.found)
+        return Place(self, token, self.found, self.dropped)
 
     def report(self, rule: str, says: str) -> None:
         """Note a violation at this place."""
+        self.found.append(Violation(at=self.pointer(), rule=rule, says=says))
+
+    def drop(self) -> None:
+        """Note that the member at this place was left out."""
+        self.dropped.append(self.pointer())
+
+    def pointer(self) -> str:
+        """Return the JSON Pointer of this place."""
         path: list[str | int] = []
         place = self
         while place.above is not None:
             path.append(place.token)
             place = place.above
-        self.found.append(Violation(at=pointer(*reversed(path)), rule=rule, says=says))
+        return pointer(*reversed(path))
 
 
 class Codec(Protocol):
@@ -67,4 +79,4 @@ def lift(value: Json, codec: Codec) -> Lift:
         lifted = codec.lift(value, root)
     except RecursionError:
         return Lift(value, (Violation(at="", rule="too_deep", says="Must not be nested this deeply."),))
-    return Lift(lifted, tuple(root.found))
+    return Lift(lifted, tuple(root.found), tuple(root.dropped))

@@ -27,7 +27,7 @@ from extractor.schema.pieces import NULL, Choices, Piece, Told, closed, describe
 from extractor.schema.rules import Rules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from extractor.records import Json, JsonObject
     from extractor.schema.fitting import Fits
@@ -146,6 +146,11 @@ class _Lowering:
         return Lowered(
             {**wire, "$defs": definitions} if definitions else wire, self._definitions.expand(root.told), root.codec
         )
+
+    @property
+    def definitions(self) -> Mapping[str, JsonObject]:
+        """The wire's definitions so far."""
+        return self._definitions.wires
 
     def piece(self, schema: Json, at: str) -> Piece | None:
         """Lower one node; a reference to a container becomes a definition."""

@@ -9,7 +9,7 @@ from extractor.jsontext import pointer
 from extractor.schema.codecs import SAME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from extractor.records import Json, JsonObject
     from extractor.schema.dialects import Dialect
@@ -75,6 +75,8 @@ class Lowerer(Protocol):
     def dialect(self) -> Dialect: ...
     @property
     def references(self) -> References: ...
+    @property
+    def definitions(self) -> Mapping[str, JsonObject]: ...
 
     def piece(self, schema: Json, at: str) -> Piece | None:
         """Lower `schema`, which stands at pointer `at` of the target; None where it allows nothing."""

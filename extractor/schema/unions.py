@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from extractor.jsontext import pointer
@@ -16,7 +16,7 @@ from extractor.schema.pieces import NULL, Piece, Told, closed, with_null
 from extractor.schema.sentences import listed, sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from extractor.records import Json, JsonObject
     from extractor.schema.fitting import Fits
@@ -42,6 +42,8 @@ class Choice:
     """A value of one of several branches whose ways to the wire differ."""
 
     branches: list[Branch]
+    #: The wire's definitions, complete once lowering is done.
+    definitions: Mapping[str, JsonObject] = field(repr=False, compare=False)
 
     def embed(self, value: Json) -> Json:
         """Write by the first branch that the value satisfies and from which it comes back as it was."""
@@ -56,19 +58,28 @@ class Choice:
         fitting = [branch for branch in self.branches if branch.fits(value)]
         if len(fitting) > 1:
             for branch in fitting:
-                trial = replace(place, found=[])
+                trial = replace(place, found=[], dropped=[])
                 lifted = branch.codec.lift(value, trial)
                 if not trial.found and lifted is not ABSENT and branch.holds(lifted):
                     return lifted
-        chosen = fitting[0] if fitting else self._nearest(value)
-        return chosen.codec.lift(value, place)
+        if fitting:
+            return fitting[0].codec.lift(value, place)
+        nearest = self._nearest(value)
+        lifted = nearest.codec.lift(value, place)
+        if not nearest.holds(lifted):  # an open branch would take it, as one that has none of its members
+            place.report("anyOf", sentence("anyOf", None))
+        return lifted
 
     def _nearest(self, value: Json) -> Branch:
-        return max(self.branches, key=lambda branch: _likeness(branch.wire, value))
+        return max(self.branches, key=lambda branch: _likeness(branch.wire, value, self.definitions))
 
 
-def _likeness(wire: JsonObject, value: Json) -> int:
+def _likeness(wire: JsonObject, value: Json, definitions: Mapping[str, JsonObject]) -> int:
     """Return how much `value` looks like `wire` that it does not fit: its type, its tag, its members."""
+    if "$ref" in wire:
+        wire = definitions.get(wire["$ref"].rsplit("/", 1)[1], {})
+    if "anyOf" in wire:
+        return max(_likeness(branch, value, definitions) for branch in wire["anyOf"] if "$ref" not in branch)
     stated = wire.get("type", ())
     if set(kinds(value)).isdisjoint([stated] if isinstance(stated, str) else stated):
         return 0
@@ -141,7 +152,8 @@ def _several(lowerer: Lowerer, pieces: list[Piece]) -> Piece:
             [
                 Branch(piece.codec, lowerer.fits_wire(piece.wire), lowerer.fits_target(piece.source), piece.wire)
                 for piece in pieces
-            ]
+            ],
+            lowerer.definitions,
         )
     return Piece(
         _wire(pieces),

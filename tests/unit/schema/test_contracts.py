@@ -152,6 +152,48 @@ def test_what_the_class_refuses_is_a_violation(changes, violation):
     assert judged(**changes) == (violation,)
 
 
+class Hotel(BaseModel):
+    nights: int | None = None
+
+
+class Flight(BaseModel):
+    seats: int | None = None
+
+
+class Trip(BaseModel):
+    booked: Hotel | Flight
+    note: str | None = None
+
+
+def test_a_wrong_value_in_a_union_is_refused_though_an_open_branch_would_take_it():
+    contract = contract_for(target_from(Trip))
+
+    judged = contract.judge({"booked": {"seats": "two"}, "note": None})
+
+    assert judged.record == {"booked": {"seats": "two"}}
+    assert [violation.at for violation in judged.violations] == ["/booked"]
+
+
+def test_a_member_under_a_wrong_name_is_asked_for_again():
+    contract = contract_for(target_from(Flight))
+
+    judged = contract.judge({"seat_count": 2})
+
+    assert judged.violations == (
+        Violation(at="", rule="additionalProperties", says='Only these members may be given: "seats".'),
+    )
+
+
+def test_a_member_that_nobody_asked_for_is_left_out_and_listed():
+    contract = contract_for(target_from(Trip))
+
+    judged = contract.judge({"booked": {"seats": 2, "row": 7}, "note": None, "total/sum": 5})
+
+    assert judged.record == {"booked": {"seats": 2}}
+    assert judged.violations == ()
+    assert sorted(repair.at for repair in judged.repairs) == ["/booked/row", "/total~1sum"]
+
+
 def test_a_tag_that_only_the_class_demands_is_asked_for():
     class Owner(BaseModel):
         pet: Annotated[Cat | Dog, Field(discriminator="kind")]
