@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from extractor.schema.fitting import CHECKS, TYPES, sure_types
+from extractor.schema.fitting import CHECKS, TYPES, any_of, items_are, sure_types
 from extractor.schema.formats import FORMATS
 from extractor.schema.keywords import ANNOTATIONS
 
@@ -79,10 +79,10 @@ class Certainty:
         if schema.get("format") in FORMATS:
             checks.append(_has_format(FORMATS[schema["format"]]))
         if "anyOf" in schema:
-            checks.append(_any_of([self.of(branch) for branch in schema["anyOf"]]))
+            checks.append(any_of([self.of(branch) for branch in schema["anyOf"]]))
         checks += [self.of(part) for part in schema.get("allOf", ())]
         if "items" in schema:
-            checks.append(_items(self.of(schema["items"])))
+            checks.append(items_are(self.of(schema["items"])))
         if not schema.keys().isdisjoint(_OF_MEMBERS):
             checks.append(self._members(schema))
         return checks
@@ -131,20 +131,6 @@ def _all_of(types: frozenset[type], checks: list[Fits]) -> Fits:
         return True
 
     return is_sure
-
-
-def _any_of(branches: list[Fits]) -> Fits:
-    def is_sure(value: Json) -> bool:
-        for branch in branches:  # noqa: SIM110 - any() over a generator costs twice as much
-            if branch(value):
-                return True
-        return False
-
-    return is_sure
-
-
-def _items(item: Fits) -> Fits:
-    return lambda value: not isinstance(value, list) or all(map(item, value))
 
 
 def _has_format(has: Callable[[str], bool]) -> Fits:

@@ -42,9 +42,10 @@ class Matcher:
     def search(self, text: str) -> bool:
         """Return whether the pattern is found anywhere in `text`."""
         try:
-            return all(part.search(text) for part in self.required) and not any(
-                part.search(text) for part in self.forbidden
-            )
+            for part in self.required:
+                if not part.search(text):
+                    return False
+            return not self.forbidden or not any(part.search(text) for part in self.forbidden)
         except UnicodeEncodeError:  # a lone surrogate: no pattern of real text means it
             return False
 
