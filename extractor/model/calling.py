@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,7 @@ from extractor.model.stream import read_stream
 from extractor.records import CallKey, Completion, Usage
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
 
     from extractor.model.endpoints import Endpoint
     from extractor.model.refusals import Refusing
@@ -94,27 +93,20 @@ class Call:
         """
         await self.ports.pace.enter(self.endpoint.base_url)
         self.ports.cancel.raise_if_cancelled()
-        async with self._reserved() as reserved_usd, self._journalled(reserved_usd) as key:
-            return await self._exchange(key, reserved_usd, on_accepted)
-
-    @asynccontextmanager
-    async def _reserved(self) -> AsyncIterator[float]:
-        """Set money aside for the request, and settle what it cost, also when the task is cancelled."""
         reserved_usd = await self.ports.purse.reserve(self._reservation())
         try:
-            yield reserved_usd
-        finally:
+            return await self._exchange_noted(reserved_usd, on_accepted)
+        finally:  # also when the task is cancelled
             with anyio.move_on_after(SETTLE_S, shield=True):
                 await self.ports.purse.settle(reserved_usd, spent_usd=self.spent.cost_usd)
 
-    @asynccontextmanager
-    async def _journalled(self, reserved_usd: float) -> AsyncIterator[CallKey]:
-        """Note the request before it is sent, and its end, also when the task is cancelled."""
+    async def _exchange_noted(self, reserved_usd: float, on_accepted: Callable[[], None]) -> Completion | Refusing:
+        """Note the request in the journal before it is sent, and its end, also when the task is cancelled."""
         self.tally.requests += 1
         key = replace(self.question.key, attempt=self.tally.requests)
         await self.ports.journal.open_call(key, reserved_usd=reserved_usd)
         try:
-            yield key
+            return await self._exchange(key, reserved_usd, on_accepted)
         finally:
             with anyio.move_on_after(SETTLE_S, shield=True):
                 await self.ports.journal.close_call(key, usage=self.spent, completion=self.completion)
