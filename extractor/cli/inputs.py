@@ -10,23 +10,24 @@ from typing import TYPE_CHECKING
 from extractor.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 
-def find_files(words: Sequence[str], *, leaving_out: Path | None = None) -> list[Path]:
+def find_files(words: Sequence[str], *, leaving_out: Iterable[Path] = ()) -> list[Path]:
     """Return the files that `words` name, in the order named, each once.
 
-    A folder stands for every regular file in it and below, sorted, hidden ones left out, whatever their endings: a
-    kind that is not read ends as a failed line, so nothing is lost in silence. Links are followed.
+    A folder stands for every regular file in it and below, sorted, whatever their endings: a kind that is not read
+    ends as a failed line, so nothing is lost in silence. Hidden files and Python's `__pycache__` are left out, links
+    are followed.
 
     Args:
         words: As typed; a glob that the shell left alone is expanded here.
-        leaving_out: The output, which is never an input.
+        leaving_out: The output and the schema's file, which are never inputs.
 
     Raises:
         InvalidRequest: a word names no file, or a folder cannot be listed.
     """
-    seen = {leaving_out.resolve()} if leaving_out else set()
+    seen = {path.resolve() for path in leaving_out}
     found: list[Path] = []
     for word in words:
         for path in _named_by(word):
@@ -35,7 +36,7 @@ def find_files(words: Sequence[str], *, leaving_out: Path | None = None) -> list
                 seen.add(real)
                 found.append(path)
     if not found:
-        raise InvalidRequest("There is no document to read: the only file named is the output itself.")
+        raise InvalidRequest("There is no document to read: the only files named are the output and the schema.")
     return found
 
 
@@ -64,7 +65,7 @@ def _files_of(path: Path, *, seen: set[Path]) -> Iterator[Path]:
         return
     seen.add(path.resolve())
     try:
-        entries = sorted(entry for entry in path.iterdir() if not entry.name.startswith("."))
+        entries = sorted(entry for entry in path.iterdir() if not entry.name.startswith((".", "__pycache__")))
         entries = [entry for entry in entries if entry.is_file() or entry.is_dir()]
     except OSError as error:
         raise InvalidRequest(f"The folder {str(path)!r} cannot be listed: {error.strerror}.") from None

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from extractor.records import Json, Result
 
 
+#: What every line begins with: `id` is the first member of a result.
+FIRST_BYTES = b'{"id":'
+
+
 @dataclass(frozen=True, kw_only=True)
 class Output:
     """Where the lines go, as chosen on the command line and checked before anything else happens."""
@@ -35,7 +39,8 @@ class Output:
         """Refuse what would destroy records or cannot be a file.
 
         Raises:
-            InvalidRequest: `path` exists and neither `append` nor `force` was chosen, or is a folder; or both were.
+            InvalidRequest: `path` exists and neither `append` nor `force` was chosen, or both were; or it is a folder,
+                or a file of something else: a document, a schema.
         """
         if self.append and self.force:
             raise InvalidRequest("--append adds to the file and --force replaces it: choose one.")
@@ -50,6 +55,10 @@ class Output:
         if is_file and not (self.append or self.force):
             raise InvalidRequest(
                 f"--out {str(self.path)!r} exists. Add to it with --append, replace it with --force, or name another."
+            )
+        if is_file and not _holds_records(self.path):
+            raise InvalidRequest(
+                f"--out {str(self.path)!r} exists and holds no records, so it is not written over. Name another file."
             )
 
     @contextmanager
@@ -138,3 +147,12 @@ def _say_why(error: OSError) -> str:
     if error.errno == errno.EPIPE:
         return "Nobody reads the records any more: the pipe was closed."
     return f"A record could not be written: {error.strerror}. Every line before it is whole."
+
+
+def _holds_records(path: Path) -> bool:
+    """Whether a file is empty or begins as a line of ours does."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(FIRST_BYTES)) in {b"", FIRST_BYTES}
+    except OSError as error:
+        raise _unwritable(path, error) from None

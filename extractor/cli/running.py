@@ -17,7 +17,7 @@ from extractor.cli.exits import ExitCode, exit_code_of_signal
 from extractor.cli.inputs import find_files
 from extractor.cli.output import Output
 from extractor.cli.progress import show_progress
-from extractor.cli.schema_words import load_target
+from extractor.cli.schema_words import file_of, load_target
 from extractor.cli.stopping import stopped_by_signals
 from extractor.cli.summary import print_summary
 from extractor.cli.tally import Tally
@@ -77,7 +77,8 @@ def prepare(arguments: RunArguments) -> Run:
     """
     output = Output(path=_file_named(arguments.out), append=arguments.append, force=arguments.force)
     output.check()
-    files = find_files(arguments.paths, leaving_out=output.path)
+    left_out = [path for path in (output.path, file_of(arguments.schema)) if path is not None]
+    files = find_files(arguments.paths, leaving_out=left_out)
     target = load_target(arguments.schema)
     settings = Settings.load(arguments.config)
     log.configure("DEBUG" if arguments.debug else settings.log_level)

@@ -54,6 +54,12 @@ def load_target(word: str) -> Target:
     return target_from(_class_of(_module_at(place), name, place=place))
 
 
+def file_of(word: str) -> Path | None:
+    """Return the file that holds the schema, None when it is named in another way."""
+    place = word if word.lower().endswith(".json") else word.rpartition(":")[0]
+    return Path(place) if place.lower().endswith((".json", ".py")) else None
+
+
 def _target_of_file(word: str) -> Target:
     path = Path(word)
     if not path.is_file():

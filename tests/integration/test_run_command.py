@@ -206,13 +206,13 @@ def test_a_schema_that_cannot_be_enforced_is_refused_before_the_output_is_touche
     run: Callable[..., Finished], folder: Path
 ) -> None:
     (folder / "odd.json").write_text('{"type": "object", "properties": {"a": {"$dynamicRef": "#x"}}}')
-    (folder / "records.jsonl").write_text("{}\n")
+    (folder / "records.jsonl").write_text('{"id":1}\n')
 
     finished = run("notes", "--schema", "odd.json", *OFFLINE, "--out", "records.jsonl", "--force")
 
     assert finished.code == 2
     assert finished.err.startswith("error[unsupported_schema]: ")
-    assert (folder / "records.jsonl").read_text() == "{}\n"
+    assert (folder / "records.jsonl").read_text() == '{"id":1}\n'
 
 
 def test_a_defect_is_one_sentence_without_secrets_and_its_traceback_is_kept(

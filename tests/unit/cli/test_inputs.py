@@ -51,12 +51,12 @@ def test_a_file_whose_name_looks_like_a_glob_is_that_file() -> None:
 
 
 def test_the_output_is_never_an_input() -> None:
-    assert find_files(["inner"], leaving_out=Path("inner/c.md")) == [Path("inner/deep/d.txt")]
+    assert find_files(["inner"], leaving_out=[Path("inner/c.md")]) == [Path("inner/deep/d.txt")]
 
 
 def test_an_output_alone_is_nothing_to_read() -> None:
-    with pytest.raises(InvalidRequest, match="the output itself"):
-        find_files(["b.txt"], leaving_out=Path("b.txt"))
+    with pytest.raises(InvalidRequest, match="the output and the schema"):
+        find_files(["b.txt"], leaving_out=[Path("b.txt")])
 
 
 def test_links_are_followed_and_a_loop_of_links_ends() -> None:

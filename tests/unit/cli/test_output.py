@@ -12,7 +12,7 @@ from extractor.cli.output import Lines, Output
 from extractor.errors import InvalidRequest, OutputFailed
 from extractor.records import Enforcement, Json, Result
 
-OLD = '{"id": "old"}\n'
+OLD = '{"id":"old"}\n'
 
 
 def output(path: Path, *, append: bool = False, force: bool = False) -> Output:
@@ -21,7 +21,8 @@ def output(path: Path, *, append: bool = False, force: bool = False) -> Output:
 
 def result(name: str = "x", **fields: Json) -> Result[Json]:
     stated = {"source": "a.txt", "status": "succeeded", "record": {"total": 1.5}, "engine": "scripted"}
-    return Result(id=name, enforcement=Enforcement(asked="auto"), **(stated | fields))
+    stated |= fields
+    return Result(id=name, enforcement=Enforcement(asked="auto"), json_record=stated["record"], **stated)
 
 
 def write(to: Output, *names: str) -> None:
@@ -65,6 +66,15 @@ def test_an_existing_file_is_refused(tmp_path: Path) -> None:
     assert path.read_text() == OLD
 
 
+@pytest.mark.parametrize("choice", [{"append": True}, {"force": True}], ids=["append", "force"])
+def test_a_file_that_holds_no_records_is_never_written_over(tmp_path: Path, choice: dict[str, bool]) -> None:
+    path = tmp_path / "schema.py"
+    path.write_text("class Invoice: ...")
+
+    with pytest.raises(InvalidRequest, match="holds no records"):
+        output(path, **choice).check()
+
+
 def test_append_adds_and_force_replaces(tmp_path: Path) -> None:
     path = tmp_path / "records.jsonl"
     path.write_text(OLD)
@@ -79,13 +89,13 @@ def test_append_adds_and_force_replaces(tmp_path: Path) -> None:
 
 def test_a_new_line_is_never_glued_to_half_a_line(tmp_path: Path) -> None:
     path = tmp_path / "records.jsonl"
-    path.write_text(OLD + '{"id": "ha')
+    path.write_text(OLD + '{"id":"ha')
 
     write(output(path, append=True), "new", "newer")
 
     assert [line[:12] for line in path.read_text().splitlines()] == [
-        '{"id": "old"',
-        '{"id": "ha',
+        '{"id":"old"}',
+        '{"id":"ha',
         '{"id":"new",',
         '{"id":"newer',
     ]
