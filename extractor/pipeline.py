@@ -94,6 +94,7 @@ def conclude(
         source=job.source.name,
         status=_status(answer),
         record=answer.record,
+        json_record=answer.record,
         evidence=evidence,
         coverage=(_coverage(opened.window, answer),),
         attempts=answer.attempts,

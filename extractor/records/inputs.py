@@ -53,8 +53,8 @@ class Reasoning:
 
     __pydantic_config__: ClassVar = {"extra": "forbid"}
 
-    #: Share of `max_tokens`: none | minimal | low | medium | high | xhigh | max.
-    effort: str | None = None
+    #: Share of `max_tokens`.
+    effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
     #: Ceiling on reasoning tokens.
     max_tokens: int | None = None
     #: Switch thinking on or off where the model lets the caller choose.

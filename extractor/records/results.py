@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeVar
 
 from extractor.records.calls import Repair, Usage, Violation
 
@@ -118,6 +118,8 @@ class Result(Generic[R]):
     status: Status
     #: The record; an instance of the class when a class was given in process.
     record: R
+    #: The record as JSON, as it was validated: what `as_json` writes. A class may fill in defaults of its own.
+    json_record: Json = field(default=None, repr=False)
     #: JSON Pointer of each non-null leaf of the record -> where it stands in the document.
     evidence: dict[str, Evidence] = field(default_factory=dict, repr=False)
     #: Which ranges of the document were read, by which call.
@@ -158,7 +160,7 @@ class Result(Generic[R]):
             "id": self.id,
             "source": self.source,
             "status": self.status,
-            "record": self._json_record(),
+            "record": self.json_record,
             "evidence": {at: asdict(found) for at, found in self.evidence.items()},
             "coverage": [asdict(part) for part in self.coverage],
             "attempts": [asdict(attempt) for attempt in self.attempts],
@@ -172,7 +174,3 @@ class Result(Generic[R]):
             "warnings": [asdict(note) for note in self.warnings],
             "timings": asdict(self.timings),
         }
-
-    def _json_record(self) -> Json:
-        record: Any = self.record
-        return record.model_dump(mode="json", by_alias=True) if hasattr(record, "model_dump") else record
