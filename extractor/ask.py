@@ -96,11 +96,15 @@ def judge(text: str, *, contract: Contract) -> Judged:
 
 
 def paths_not_stated_twice(attempts: Sequence[Attempt]) -> tuple[str, ...]:
-    """Return the paths that the last attempt and an earlier one both call "not stated"."""
-    *earlier, last = [
-        {violation.at for violation in attempt.violations if violation.rule == "not_stated"} for attempt in attempts
-    ]
-    return tuple(sorted(last & set().union(*earlier)))
+    """Return the paths that the last attempt and an earlier one call "not stated", and none gave a value for."""
+    *earlier, last = [_paths_by_rule(attempt) for attempt in attempts]
+    absent_before = {at for paths in earlier for at, rule in paths if rule == "not_stated"}
+    given_before = {at for paths in earlier for at, rule in paths if rule != "not_stated"}
+    return tuple(sorted({at for at, rule in last if rule == "not_stated"} & absent_before - given_before))
+
+
+def _paths_by_rule(attempt: Attempt) -> set[tuple[str, str]]:
+    return {(violation.at, violation.rule) for violation in attempt.violations}
 
 
 def _not_stated(paths: tuple[str, ...]) -> NotStated:
@@ -113,7 +117,7 @@ def _not_stated(paths: tuple[str, ...]) -> NotStated:
 
 def _unsatisfied(attempts: Sequence[Attempt]) -> Unsatisfied:
     paths = tuple(dict.fromkeys(violation.at for violation in attempts[-1].violations))
-    rules = ", ".join(f"{violation.at or '/'} → {violation.rule}" for violation in attempts[-1].violations[:5])
+    rules = ", ".join(f"{violation.at or 'the record'} → {violation.rule}" for violation in attempts[-1].violations[:5])
     return Unsatisfied(f"No answer in {len(attempts)} satisfied the schema; still wrong: {rules}.", paths=paths)
 
 
@@ -137,6 +141,7 @@ def _failed_attempt(question: Question, error: ExtractionError) -> Attempt:
         number=question.round,
         window=question.window,
         outcome="failed",
+        rung=error.rungs_sent[-1] if error.rungs_sent else None,
         usage=error.usage,
         seconds=error.seconds,
         error=error.as_failure(),

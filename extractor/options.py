@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 import difflib
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
 from extractor.errors import InvalidRequest
-from extractor.records import Options
+from extractor.records import Options, Rung
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +24,8 @@ LIMITS = {
     "max_attempts": (1, 10),
     "max_cost_usd": (0.0, 1e6),
 }
+#: Likeness from 0 to 1 above which a name is taken for a slip of the pen.
+NEAR = 0.6
 NAMES = tuple(field.name for field in dataclasses.fields(Options))
 
 
@@ -36,12 +38,14 @@ def options_from(values: Mapping[str, Any]) -> Options:
     stated = {name: value for name, value in values.items() if value is not None}
     for name in stated:
         if name not in NAMES:
-            nearest = difflib.get_close_matches(name, NAMES, n=1, cutoff=0.0)[0]
-            raise InvalidRequest(f"There is no option {name!r}. Did you mean {nearest!r}? Options: {', '.join(NAMES)}.")
+            nearest = difflib.get_close_matches(name, NAMES, n=1, cutoff=NEAR)
+            hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+            raise InvalidRequest(f"There is no option {name!r}.{hint} Options: {', '.join(NAMES)}.")
     try:
         options = _adapter().validate_python(stated)
     except ValidationError as error:
-        raise InvalidRequest(" ".join(_say(problem) for problem in error.errors(include_url=False))) from None
+        problems = dict.fromkeys(_say(problem) for problem in error.errors(include_url=False))
+        raise InvalidRequest(" ".join(problems)) from None
     _check_ranges(options)
     return options
 
@@ -52,6 +56,8 @@ def _adapter() -> TypeAdapter[Options]:
 
 
 def _say(problem: Any) -> str:
+    if problem["loc"][0] == "enforcement":  # a union of two lists of words, which pydantic would tell one by one
+        return f"Option 'enforcement': must be auto or one of {', '.join(get_args(Rung))}."
     name = ".".join(str(part) for part in problem["loc"])
     return f"Option {name!r}: {problem['msg'][0].lower()}{problem['msg'][1:]}."
 

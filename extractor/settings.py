@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from extractor import log
@@ -32,6 +32,10 @@ MAX_FILE_BYTES = 50 * 1024 * 1024
 MAX_CHARACTERS = 4_000_000
 
 
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
 def _web_address(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
@@ -42,9 +46,7 @@ def _web_address(value: str) -> str:
 class Settings(BaseSettings):
     """What an operator decides, as against what one request asks for."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="EXTRACTOR_", env_ignore_empty=True, frozen=True, extra="forbid", populate_by_name=True
-    )
+    model_config = SettingsConfigDict(env_prefix="EXTRACTOR_", env_ignore_empty=True, frozen=True, extra="forbid")
 
     #: Prefix of every environment variable but OPENROUTER_API_KEY.
     prefix: ClassVar[str] = "EXTRACTOR_"
@@ -75,7 +77,7 @@ class Settings(BaseSettings):
         default=None, description="Attribution at OpenRouter: your address. It creates a public page; off when unset."
     )
     app_title: str | None = Field(default=None, description="Attribution at OpenRouter: your application's name.")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_upper)] = Field(
         default="WARNING", description="Events of this level and above go to stderr."
     )
 
@@ -124,7 +126,12 @@ def _read_file(config: Path | None) -> dict[str, Any]:
     if unknown:
         known = ", ".join(sorted(Settings.model_fields))
         raise InvalidSettings(f"The configuration file {path} sets {unknown[0]!r}, which is not one of: {known}.")
-    return values
+    return {_input_name(name): value for name, value in values.items()}
+
+
+def _input_name(field: str) -> str:
+    alias = Settings.model_fields[field].validation_alias
+    return alias if isinstance(alias, str) else field
 
 
 def _say_what_is_wrong(error: ValidationError) -> str:
@@ -132,7 +139,7 @@ def _say_what_is_wrong(error: ValidationError) -> str:
     lines = []
     for problem in error.errors(include_input=False, include_url=False, include_context=False):
         name = str(problem["loc"][0])
-        lines.append(f"{variable_of(by_alias.get(name, name))}: {problem['msg']}.")
+        lines.append(f"{variable_of(by_alias.get(name, name))}: {problem['msg'].removeprefix('Value error, ')}.")
     return " ".join(lines)
 
 

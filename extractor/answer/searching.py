@@ -57,15 +57,12 @@ class Searcher:
         key = (type(value), value)
         hits = self._found.get(key)
         if hits is None:
-            hits = self._found[key] = self._search(value)
+            if isinstance(value, str):
+                hits = self._search_text(value)
+            else:
+                hits = NOWHERE if value is None or isinstance(value, bool) else self._search_number(value)
+            self._found[key] = hits
         return hits
-
-    def _search(self, value: Json) -> Hits:
-        if isinstance(value, str):
-            return self._search_text(value)
-        if isinstance(value, bool) or value is None:
-            return NOWHERE
-        return self._search_number(value)
 
     def _search_text(self, value: str) -> Hits:
         if not _has_substance(value):
@@ -101,10 +98,10 @@ class Searcher:
         """Return where `value` stands in `text` as a whole, as far as there are looks left."""
         length = len(value)
         spans: list[Span] = []
+        looks_left = max(MIN_PLACES, min(MAX_PLACES, self._looks))
         start = text.find(value)
-        for _ in range(max(MIN_PLACES, min(MAX_PLACES, self._looks))):
-            if start < 0:
-                break
+        while start >= 0 and looks_left:
+            looks_left -= 1
             self._looks -= 1
             if is_whole(text, start, start + length):
                 spans.append((start, start + length))

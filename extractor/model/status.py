@@ -42,7 +42,9 @@ class Meaning:
 _REDIRECT = Meaning(
     error=GatewayError, says="The address answers with a redirect, which is not followed. Set the final base URL."
 )
-_REJECTED = Meaning(error=RequestRejected, says="The provider rejected the request.")
+_REJECTED = Meaning(
+    error=RequestRejected, says="The provider rejected the request. Check the model's slug and the options."
+)
 _OVERLOADED = Meaning(error=ProviderUnavailable, says="The provider is overloaded.")
 _FAILING = Meaning(error=ProviderUnavailable, says="The provider failed.", maybe_billed=True)
 _UNKNOWN = Meaning(error=GatewayError, says="The address answers with a status that HTTP does not know.")
@@ -73,6 +75,7 @@ _TOO_LARGE_WORDS = re.compile(
     r"|maximum context length|(prompt|input) is too long|too many (input )?tokens",
     re.IGNORECASE | re.DOTALL,
 )
+_NO_MODEL_WORDS = re.compile(r"not a valid model|model.{0,80}(does not exist|not found)|no such model", re.IGNORECASE)
 _CONTENT_KINDS = frozenset({"content_policy_violation", "refusal", "content_filter"})
 _CONTENT_WORDS = re.compile(r"DataInspectionFailed|ResponsibleAIPolicyViolation|content_filter", re.IGNORECASE)
 
@@ -88,6 +91,8 @@ def error_of(fault: Fault) -> ModelError | DocumentTooLarge:
         return DocumentTooLarge("The document with its question is longer than the model takes. Split the document.")
     if fault.status in _ABOUT_THE_PROMPT and _is_about_content(fault):
         return _error(Refused, "A filter before the model will not let this document pass. Try another model.", fault)
+    if fault.status == 400 and _NO_MODEL_WORDS.search(fault.text):  # noqa: PLR2004 - see the table
+        return _error(ModelNotFound, STATUSES[404].says, fault)
     if fault.status == 402 and fault.retry_after_s is not None:  # noqa: PLR2004 - see the table
         return _error(RateLimited, "Requests in flight hold all of the account's credit for the moment.", fault)
     meaning = meaning_of(fault.status)

@@ -35,6 +35,7 @@ _LIMITS: Final = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_leng
 #: Error types with a sentence of their own. What they name is the class's vocabulary.
 _SENTENCES: Final = {
     "missing": "Must be given.",
+    "decimal_parsing": "Must be a number: digits with a point before decimals, without separators of thousands.",
     "union_tag_not_found": "Must say by its member {discriminator} which form it has.",
     "union_tag_invalid": "Its member {discriminator} must be one of: {expected_tags}.",
 }

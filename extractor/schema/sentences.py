@@ -113,6 +113,16 @@ _SENTENCES: Final[dict[str, Callable[[Json], str]]] = {
 }
 
 
+#: Limits that draft 4 makes exclusive by a keyword of their own, beside them.
+_EXCLUSIVE: Final = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
+
+
+def keyword_meant(keyword: str, schema: Json) -> str:
+    """Return the keyword of today that a failed keyword of `schema` means."""
+    exclusive = _EXCLUSIVE.get(keyword, "")
+    return exclusive if isinstance(schema, dict) and schema.get(exclusive) is True else keyword
+
+
 def sentence(keyword: str, value: Json) -> str:
     """Return what a keyword of the schema asks for."""
     make = _SENTENCES.get(keyword)

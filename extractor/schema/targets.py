@@ -34,6 +34,11 @@ _META_SCHEMA: Final = {
     2019: "https://json-schema.org/draft/2019-09/schema",
     2020: "https://json-schema.org/draft/2020-12/schema",
 }
+#: Keywords of which the root of a schema needs at least one to ask for anything.
+_RULES: Final = frozenset({
+    "type", "properties", "$ref", "anyOf", "oneOf", "allOf", "enum", "const", "items", "prefixItems", "required",
+    "additionalProperties", "patternProperties", "if", "not",
+})  # fmt: skip
 #: Digests of schemas that their meta-schema accepted; checking costs 10 ms and more.
 _checked: set[str] = set()
 #: Digests remembered before the memory starts anew.
@@ -47,7 +52,7 @@ def target_from(schema: type[BaseModel] | JsonObject | os.PathLike[str]) -> Targ
         InvalidSchema: it is none of these, the file cannot be read, or what it holds is not a JSON Schema.
         UnsupportedSchema: the schema is too deep or too large, or of an unknown draft.
     """
-    if isinstance(schema, type) and issubclass(schema, BaseModel):
+    if schema is not BaseModel and isinstance(schema, type) and issubclass(schema, BaseModel):
         return _target(_schema_of(schema), name=schema.__name__, model_class=schema)
     if isinstance(schema, dict):
         return _target(schema, name=_title(schema, "record"))
@@ -55,13 +60,13 @@ def target_from(schema: type[BaseModel] | JsonObject | os.PathLike[str]) -> Targ
         path = Path(schema)
         loaded = _load(path)
         return _target(loaded, name=_title(loaded, path.stem.removesuffix(".schema")))
-    raise InvalidSchema("A schema is a pydantic class, a dict or the path of a .json file.")
+    raise InvalidSchema("A schema is a pydantic class with fields, a dict, or a Path (not a string) of a .json file.")
 
 
 def _schema_of(model_class: type[BaseModel]) -> JsonObject:
     try:
         return model_class.model_json_schema(mode="validation", by_alias=True)
-    except (PydanticUserError, NameError, RecursionError) as error:
+    except (PydanticUserError, NameError, RecursionError, KeyError, TypeError, ValueError) as error:
         reason = type(error).__name__
         raise InvalidSchema(
             f"The class {model_class.__name__} has no JSON Schema ({reason}). Define every type that it refers to, "
@@ -99,6 +104,10 @@ def _target(schema: Json, *, name: str, model_class: type[BaseModel] | None = No
         raise InvalidSchema('A schema is a JSON object, such as {"type": "object", "properties": {…}}.')
     admit_json(schema)
     _refuse_large(canonical(schema))
+    if not _RULES.intersection(schema):
+        raise InvalidSchema(
+            'The schema states no rule, so anything would satisfy it. Give it "type" and, for an object, "properties".'
+        )
     fingerprint = digest(schema)
     if fingerprint not in _checked:
         _check(schema)

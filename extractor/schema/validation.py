@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from extractor.jsontext import pointer
 from extractor.records import Violation
-from extractor.schema.sentences import listed, sentence
+from extractor.schema.sentences import keyword_meant, listed, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,7 @@ def violations_of(record: Json, rules: Rules) -> tuple[Violation, ...]:
 
 
 def _violations(error: ValidationError, record: Json, unions: int = 0) -> Iterator[Violation]:
-    keyword = str(error.validator)
+    keyword = keyword_meant(str(error.validator), error.schema)
     at = pointer(*error.absolute_path)
     if keyword in {"anyOf", "oneOf"} and error.context and unions < _MAX_UNIONS:
         yield from _of_meant_branch(error, record, unions)

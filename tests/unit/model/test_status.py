@@ -132,9 +132,14 @@ def test_the_providers_words_are_in_no_message_and_no_repr():
     assert SECRET not in str(error_of(fault))
 
 
+@pytest.mark.parametrize("words", ["foo/bar is not a valid model ID", "The model `foo` does not exist"])
+def test_a_bad_request_about_the_model_is_a_model_not_found(words):
+    assert isinstance(error_of(fault_of({"code": 400, "message": words}, now=0)), ModelNotFound)
+
+
 def test_a_message_names_the_status_the_kind_and_the_provider():
     metadata = {"provider_name": "Google AI Studio", "error_type": "invalid_request"}
 
     message = str(error_of(fault_of({"code": 400, "metadata": metadata}, now=0)))
 
-    assert message == "The provider rejected the request. (HTTP 400, invalid_request, Google AI Studio)"
+    assert message.endswith(" (HTTP 400, invalid_request, Google AI Studio)")

@@ -297,9 +297,12 @@ def test_the_target_does_not_change_with_the_callers_dict():
 @pytest.mark.parametrize(
     ("schema", "words"),
     [
-        pytest.param("invoice.json", "pydantic class, a dict or the path", id="text"),
-        pytest.param(None, "pydantic class, a dict or the path", id="none"),
-        pytest.param(int, "pydantic class, a dict or the path", id="another class"),
+        pytest.param("invoice.json", "pydantic class with fields, a dict, or a Path", id="text"),
+        pytest.param(None, "pydantic class with fields, a dict, or a Path", id="none"),
+        pytest.param(int, "pydantic class with fields, a dict, or a Path", id="another class"),
+        pytest.param(BaseModel, "pydantic class with fields", id="the base class"),
+        pytest.param({}, "no rule", id="nothing"),
+        pytest.param({"name": {"type": "string"}}, "no rule", id="properties forgotten"),
         pytest.param({"type": "strnig"}, "meta-schema's rule", id="unknown type"),
         pytest.param({"properties": {"a": {"minimum": "1"}}}, "/properties/a/minimum", id="where it is wrong"),
         pytest.param({"description": "x" * 300_000}, "larger than 256 KiB", id="too large"),

@@ -82,8 +82,8 @@ PET = {"properties": {"pet": {"anyOf": [CAT, DOG, {"type": "null"}]}}}
             {"$schema": DRAFT_4, "minimum": 1, "exclusiveMinimum": True},
             1,
             "",
-            "minimum",
-            "Must be at least 1.",
+            "exclusiveMinimum",
+            "Must be greater than 1.",
             id="draft 4",
         ),
         pytest.param(
