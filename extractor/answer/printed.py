@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from contextlib import suppress
 from datetime import date
+from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -132,6 +133,10 @@ def number_of(spelling: str) -> float:
     return int(spelling) if spelling.lstrip("-").isdigit() else float(spelling)
 
 
+#: Printed years that are looked at for one record, about 0.3 s; more have no place of their own.
+MAX_YEARS = 20_000
+
+
 class PrintedDates:
     """The full dates of a text by their day; 03/04/2026 is there as March and as April.
 
@@ -140,6 +145,7 @@ class PrintedDates:
 
     def __init__(self, text: str) -> None:
         self._text = text
+        self._looks = MAX_YEARS
         self._by_year: dict[str, dict[str, list[Span]]] = {}
 
     def of_day(self, day: str) -> list[Span]:
@@ -153,7 +159,9 @@ class PrintedDates:
         found: set[tuple[Span, str]] = set()
         # It begins with plain digits and looks behind them, because such a search is 20 times faster.
         short = year[2:]
-        for printed_year in re.finditer(rf"{short}(?:(?<={year})|(?<=[-./]{short})(?!\d))", self._text):
+        printed_years = re.finditer(rf"{short}(?:(?<={year})|(?<=[-./]{short})(?!\d))", self._text)
+        for printed_year in islice(printed_years, self._looks):
+            self._looks -= 1
             end = printed_year.end()
             for span, part in _dates_between(self._text, max(end - _TO_YEAR, 0), end + _AFTER_YEAR):
                 found.update((span, day) for day in _days(part))

@@ -96,8 +96,10 @@ SIGNATURES = (
 PACKAGES = ((b"word/", DOCX), (b"xl/", XLSX), (b"ppt/", PPTX))
 #: End of a zip's directory: signature, four counts, size and offset of the directory, comment length.
 ZIP_END = struct.Struct("<4s4H2LH")
+#: Possessive throughout: a comment that could end in two places would be tried in both, and forty of them for ever.
 HTML_PAGE = re.compile(
-    rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+    rb"\s*+(?:<\?xml[^>]*+>\s*+)?+(?:<!--(?:[^-]|-(?!->))*+-->\s*+)*+<(?:!doctype\s+html|html|head|body)\b",
+    re.IGNORECASE,
 )
 #: Markdown and XML may begin with these too, so they count only where nothing was announced.
 HTML_PIECE = re.compile(rb"\s*<(table|div|p|h[1-6]|ul|ol|span|meta|title)\b[^>]*>", re.IGNORECASE)

@@ -208,6 +208,15 @@ def test_a_value_that_is_printed_between_spaces_is_found(value: str, before: str
     assert _found(value, f"{before} {value} {after}")[0] != "none"
 
 
+@pytest.mark.parametrize("text", ["2024 " * 800_000, "1.1.2024 " * 400_000], ids=["years", "dates"])
+def test_a_text_of_nothing_but_years_costs_little(text: str):
+    started = time.process_time()
+
+    ground({"day": "2024-01-02", "other": "2024-05-06"}, _document(text))
+
+    assert time.process_time() - started < 5
+
+
 @pytest.mark.parametrize("text", ["a" * 500_000, "1-" * 250_000, "a " * 250_000], ids=["letters", "codes", "words"])
 def test_text_made_to_match_everywhere_costs_little(text: str):
     record = {str(size): (text[:2] * size)[: size + 1].strip() for size in range(60)}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -107,3 +108,15 @@ def test_a_protected_office_document_is_encrypted():
         sniff(OLE + "EncryptedPackage".encode("utf-16-le"), name="a.docx")
 
     assert caught.value.code == "encrypted_document"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"<!---->" * 100_000 + b"hello", b"<!--" + b"-" * 500_000, b" " * 500_000 + b"<", b"<?xml " * 100_000],
+    ids=["comments", "dashes", "spaces", "declarations"],
+)
+def test_text_made_to_look_like_a_page_is_told_at_once(content: bytes):
+    started = time.process_time()
+
+    assert sniff(content).media_type == "text/plain"
+    assert time.process_time() - started < 1.0
