@@ -28,6 +28,8 @@ END_OF_FILE = b"%%EOF"
 #: A file laid out for the web states its own length at its start.
 LINEARIZED_LENGTH = re.compile(rb"/Linearized\b[^>]{0,200}?/L\s+(\d{1,12})\b")
 LINEARIZED_WITHIN_BYTES = 1024
+#: First halves of characters beyond U+FFFF, which PDFium counts as two.
+HIGH_SURROGATES = range(0xD800, 0xDC00)
 #: How PDFium spells a hyphen at the end of a line.
 LINE_END_HYPHENS = str.maketrans({"\x02": "-", "\ufffe": "-"})
 
@@ -95,11 +97,23 @@ def _glyphs(page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage) -> Iterato
     place = (ctypes.c_double * 6)()  # one array, because its slice is one call where six values are six
     left, right, bottom, top, x, y = (ctypes.c_double.from_buffer(place, 8 * index) for index in range(6))
     shown = (page.get_rotation(), page.get_width(), page.get_height())
+    high = 0
     for index in range(raw.FPDFText_CountChars(textpage.raw)):
-        char = chr(raw.FPDFText_GetUnicode(textpage.raw, index))
+        code = raw.FPDFText_GetUnicode(textpage.raw, index)
+        if code in HIGH_SURROGATES:
+            high = code
+            continue
+        char, high = _character(high, code), 0
         raw.FPDFText_GetCharBox(textpage.raw, index, left, right, bottom, top)
         raw.FPDFText_GetCharOrigin(textpage.raw, index, x, y)
         yield _upright(char, place[:], shown)
+
+
+def _character(high: int, code: int) -> str:
+    """Return the character of one code unit, or of two when a first half came before."""
+    if not high:
+        return chr(code)
+    return (chr(high) + chr(code)).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _upright(char: str, place: list[float], page: tuple[int, float, float]) -> Glyph:

@@ -48,6 +48,22 @@ def test_an_empty_cell_keeps_its_column_however_the_page_is_turned(
     assert rows[0].index("OK") == rows[1].index("late") == header.index("Status")
 
 
+def test_characters_beyond_the_first_plane_survive_in_a_table(
+    pdf: Callable[..., bytes], pages_of: Callable[[bytes], list[str]]
+):
+    mapping = (
+        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /X def 1 begincodespacerange <00> <ff> "
+        "endcodespacerange 1 beginbfchar <50> <D842DFB7> endbfchar endcmap end end"
+    )
+    font = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /ToUnicode 7 0 R >>"
+    stream = f"<< /Length {len(mapping)} >>\nstream\n{mapping}\nendstream"
+
+    (text,) = pages_of(pdf(TABLE, extra={"3": font, "7": stream}))
+
+    assert "\N{CJK UNIFIED IDEOGRAPH-20BB7}en" in text
+    assert "\ufffd" not in text
+
+
 def test_two_columns_of_prose_are_read_one_after_the_other(
     pdf: Callable[..., bytes], pages_of: Callable[[bytes], list[str]]
 ):
