@@ -83,7 +83,7 @@ class Call:
         """Send the request and return its answer, or the refusal of the way it asked.
 
         Args:
-            on_accepted: Called when the headers of a success arrive.
+            on_accepted: Called when the first piece of an answer is here.
 
         Raises:
             ModelError: no answer.
@@ -133,9 +133,7 @@ class Call:
         with anyio.move_on_after(endpoint.timeout_s):
             async with self.transport.post(self.request.body, idle_s=idle_s) as response:
                 await self._identify(key, response)
-                if response.status < FIRST_FAILURE:
-                    on_accepted()
-                return await _read(response)
+                return await _read(response, on_accepted)
         raise ModelTimeout(f"No answer within {endpoint.timeout_s:.0f} s, and the request was given up.")
 
     async def _identify(self, key: CallKey, response: Response) -> None:
@@ -173,10 +171,13 @@ class Call:
         return 0.0
 
 
-async def _read(response: Response) -> Reply:
+async def _read(response: Response, on_accepted: Callable[[], None]) -> Reply:
     now = time.time()
     if response.status >= FIRST_FAILURE:
         return read_failure(response.status, response.headers, await response.body(), now=now)
     if response.is_stream:
-        return await read_stream(response, now=now)
-    return read_plain(await response.body(), now=now)
+        return await read_stream(response, now=now, on_begun=on_accepted)
+    reply = read_plain(await response.body(), now=now, headers=response.headers)
+    if reply.fault is None:
+        on_accepted()
+    return reply

@@ -144,10 +144,20 @@ class ChatModel:
             outcome = await call.send(accept)
             if isinstance(outcome, Completion):
                 return outcome
-            self._learn(place, outcome, lesson_of(outcome, sent=terms, options=question.options))
+            lesson = lesson_of(outcome, sent=terms, options=question.options)
+            self._learn(place, outcome, lesson=lesson, sent=terms)
             return None
 
-    def _learn(self, place: Place, refusing: Refusing, lesson: Lesson | None) -> None:
-        if lesson is None:
+    def _learn(self, place: Place, refusing: Refusing, *, lesson: Lesson | None, sent: Terms) -> None:
+        if lesson is not None:
+            self._facts.refuse(place, *lesson)
+        elif sent.rung == "prompt":  # not a fact about the endpoint: the next document may be taken
+            why = f"{sent.why}; " if sent.why else ""
+            raise EnforcementUnavailable(
+                f"The endpoint refuses the question even in words alone ({why}prompt: {refusing.refusal.says}).",
+                status=refusing.fault.status,
+                provider=refusing.fault.provider,
+                maybe_billed=False,
+            )
+        else:
             raise error_of(refusing.fault)
-        self._facts.refuse(place, *lesson)

@@ -56,4 +56,6 @@ def _require_a_finished_answer(reply: Reply) -> None:
 
 
 def _tool_arguments(reply: Reply, tool: str | None) -> str:
-    return next((call.arguments for call in reply.tool_calls if tool is not None and call.name == tool), "")
+    """Return the arguments of our tool. Calls that differ are all returned, so that nobody's draft is taken."""
+    calls = [call.arguments for call in reply.tool_calls if tool is not None and call.name == tool]
+    return "\n".join(dict.fromkeys(calls))

@@ -102,9 +102,9 @@ def _refused_feature(refusal: Refusal, sent: Terms, options: Options) -> Feature
     sends_ours = sent.rung == "tool"
     sends_callers = bool(options.tools) and sent.takes_tools
     candidates: dict[Refusable, tuple[Feature, bool]] = {
-        "rung": (sent.rung, True),
-        # Our tool is never forced, so a refusal of the choice is one of tools as such.
-        "tool_choice": ("tool", True) if sends_ours else ("tool_choice", sends_callers and sent.takes_tool_choice),
+        # Words alone ask for nothing that could be refused.
+        "rung": (sent.rung, sent.rung != "prompt"),
+        "tool_choice": _refused_choice(sent, sends_callers=sends_callers),
         "tools": ("tools", sends_ours or sends_callers),
         "strict": ("strict", sent.rung == "json_schema" and sent.is_strict),
         "plain": ("plain", not sent.is_streamed),
@@ -112,6 +112,14 @@ def _refused_feature(refusal: Refusal, sent: Terms, options: Options) -> Feature
     }
     feature, was_sent = candidates[refusal.feature]
     return feature if was_sent else None
+
+
+def _refused_choice(sent: Terms, *, sends_callers: bool) -> tuple[Feature, bool]:
+    """Return what a refused choice of tool means, and whether it was sent."""
+    if sent.rung == "tool" or not sends_callers:
+        # Our tool is never forced: the endpoint takes no tools, or makes a forced one of the schema.
+        return sent.rung, sent.rung != "prompt"
+    return "tool_choice", sent.takes_tool_choice
 
 
 def _ladder(profile: Profile) -> tuple[Rung, ...]:

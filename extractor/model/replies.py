@@ -59,8 +59,8 @@ class Reply:
     fault: Fault | None = None
 
 
-def read_plain(body: bytes, *, now: float) -> Reply:
-    """Read the body of a success that is not a stream."""
+def read_plain(body: bytes, *, now: float, headers: Mapping[str, str] | None = None) -> Reply:
+    """Read the body of a success that is not a stream. The headers matter where it states an error all the same."""
     document = loads(body)
     if not isinstance(document, dict):
         return Reply(is_json=False)
@@ -80,7 +80,7 @@ def read_plain(body: bytes, *, now: float) -> Reply:
         provider=as_text(document.get("provider")),
         generation_id=as_text(document.get("id")),
         usage=document.get("usage") if isinstance(document.get("usage"), dict) else None,
-        fault=fault_inside(document, choice, now=now),
+        fault=fault_inside(document, choice, now=now, headers=headers),
     )
 
 
@@ -92,11 +92,13 @@ def read_failure(status: int, headers: Mapping[str, str], body: bytes, *, now: f
     return Reply(fault=fault, usage=usage if isinstance(usage, dict) else None)
 
 
-def fault_inside(document: JsonObject, choice: JsonObject, *, now: float) -> Fault | None:
+def fault_inside(
+    document: JsonObject, choice: JsonObject, *, now: float, headers: Mapping[str, str] | None = None
+) -> Fault | None:
     """Return the error that a body or chunk with status 200 states, None when it states none."""
     stated = document.get("error") or choice.get("error")
     if stated:
-        return fault_of(stated, now=now)
+        return fault_of(stated, headers=headers, now=now)
     return fault_of(None, now=now) if choice.get("finish_reason") == "error" else None
 
 

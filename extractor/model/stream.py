@@ -21,7 +21,7 @@ from extractor.model.replies import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Iterable, Iterator
+    from collections.abc import AsyncIterable, Callable, Iterable, Iterator
 
     from extractor.model.faults import Fault
     from extractor.records import JsonObject
@@ -30,7 +30,11 @@ if TYPE_CHECKING:
 DONE = b"[DONE]"
 
 
-async def read_stream(parts: AsyncIterable[bytes], *, now: float) -> Reply:
+def _nothing() -> None:
+    """Do nothing."""
+
+
+async def read_stream(parts: AsyncIterable[bytes], *, now: float, on_begun: Callable[[], None] = _nothing) -> Reply:
     """Read events until `[DONE]` or the end of the stream, and return what they add up to.
 
     An end without `finish_reason` is left to the judge of the reply: it is not a success. A connection that dies after
@@ -39,15 +43,20 @@ async def read_stream(parts: AsyncIterable[bytes], *, now: float) -> Reply:
     Args:
         parts: Bytes as they are read, cut anywhere.
         now: Epoch seconds.
+        on_begun: Called when the first piece of an answer is here. A refusal may come in a stream as well.
 
     Raises:
         IncompleteStream: the connection died before the answer was finished.
     """
     decoder = EventDecoder()
     gathering = Gathering(now=now)
+    is_told = False
     try:
         async for part in parts:
             gathering.take(decoder.feed(part))
+            if not is_told and gathering.is_begun:
+                is_told = True
+                on_begun()
             if decoder.is_done:
                 break
     except IncompleteStream:
@@ -108,6 +117,11 @@ class Gathering:
         self._fault: Fault | None = None
 
     @property
+    def is_begun(self) -> bool:
+        """Whether an answer has begun, so that the request was taken."""
+        return self._fault is None and bool(self._content or self._reasoning or self._arguments)
+
+    @property
     def is_finished(self) -> bool:
         """Whether the model has said why it stopped."""
         return self._finish_reason is not None
@@ -149,8 +163,9 @@ class Gathering:
 
     def _take_end(self, chunk: JsonObject, choice: JsonObject) -> None:
         # Truncation is reported twice: as `length`, then as an error 400. The first is the truth.
-        if self._finish_reason != "length":
-            self._fault = self._fault or fault_inside(chunk, choice, now=self._now)
+        if self._finish_reason == "length":
+            return
+        self._fault = self._fault or fault_inside(chunk, choice, now=self._now)
         # The usage chunk after the last delta says null again; it takes nothing back.
         self._finish_reason = as_text(choice.get("finish_reason")) or self._finish_reason
 

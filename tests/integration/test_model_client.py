@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 import time
 import traceback
+from functools import partial
+from json import loads
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 KEY = "sk-or-v1-very-secret"
+F1_WORDS = "InternalError.Algo.InvalidParameter: Json mode response is not supported when enable_thinking is true"
+F3_WORDS = "The tool_choice parameter does not support being set to required or object in thinking mode"
 SIBLING = "qwen/qwen-plus-2025-07-28"
 WIRE = {"type": "object", "properties": {"number": {"type": "string"}}, "required": ["number"]}
 RECORD = {"number": "A-17"}
@@ -133,6 +137,84 @@ async def test_of_twenty_first_calls_at_once_one_meets_the_refusal(client: OpenC
                 tasks.start_soon(ask, model)
 
     assert sorted(rungs(server.asked)) == ["json_schema"] + ["tool"] * 20
+
+
+F1_ERROR = {"code": 400, "message": "Provider returned error", "metadata": {"raw": F1_WORDS}}
+
+
+@pytest.mark.parametrize(
+    ("model", "refusal", "answered"),
+    [
+        pytest.param(SIBLING, raw({"choices": None, "error": F1_ERROR}), reply(RECORD), id="inside a 200"),
+        pytest.param(DEFAULT_MODEL, events([{"error": F1_ERROR, "choices": []}]), sse(RECORD), id="inside a stream"),
+    ],
+)
+async def test_a_refusal_under_status_200_is_met_once_too(  # noqa: PLR0917 - a table row
+    client: OpenClient, model: str, refusal: Scripted, answered: Scripted
+):
+    def answer(asked: Asked) -> Scripted:
+        refused = asked.body.get("response_format", {}).get("type") == "json_schema"
+        return (refusal if refused else answered).after(0.02)
+
+    with ScriptedServer(answer) as server:
+        opened = client(server)
+        async with anyio.create_task_group() as tasks:
+            for _ in range(20):
+                tasks.start_soon(partial(ask, opened, model=model))
+
+    assert rungs(server.asked).count("json_schema") == 1
+    assert len(server.asked) == 21
+
+
+async def test_words_alone_are_asked_again_although_they_were_refused_once(client: OpenClient):
+    no_endpoints = status(404, message="No endpoints found that can handle the requested parameters.")
+    with ScriptedServer([*[no_endpoints] * 3, sse(RECORD)]) as server:
+        model = client(server)
+        with pytest.raises(errors.EnforcementUnavailable):
+            await ask(model)
+        answered = await ask(model)
+
+    assert rungs(server.asked) == ["json_schema", "tool", "prompt", "prompt"]
+    assert answered.text == TEXT
+
+
+async def test_a_forced_tool_that_nobody_sent_is_a_refusal_of_the_schema(client: OpenClient):
+    with ScriptedServer([status(400, raw_words=F3_WORDS), sse(RECORD)]) as server:
+        await ask(client(server))
+
+    assert rungs(server.asked) == ["json_schema", "tool"]
+
+
+async def test_two_calls_of_our_tool_that_differ_are_no_answer(client: OpenClient):
+    draft, final = tool_reply({"number": "draft"}, name="invoice"), tool_reply(RECORD, name="invoice")
+    both = loads(draft.pieces[0])
+    both["choices"][0]["message"]["tool_calls"] += loads(final.pieces[0])["choices"][0]["message"]["tool_calls"]
+    with ScriptedServer([raw(both)]) as server:
+        answered = await ask(client(server), model=SIBLING, enforcement="tool")
+
+    assert answered.text == '{"number":"draft"}\n{"number":"A-17"}'
+
+
+async def test_a_rate_limit_inside_a_200_is_waited_for_as_its_header_says(client: OpenClient):
+    limited = raw({"choices": None, "error": {"code": 429, "message": "slow"}}, headers={"Retry-After": "7"})
+    with ScriptedServer([limited, reply(RECORD)]) as server:
+        model = client(server)
+        ports = ports_for(model)
+        await ask(model, ports, model=SIBLING)
+
+    assert [seconds for _, seconds in ports.pace.cooled] == [7.0]
+
+
+async def test_truncation_followed_by_an_error_is_truncation(client: OpenClient):
+    chunks = [
+        chunk({"content": '{"number"'}),
+        chunk({"content": ""}, finish_reason="length"),
+        chunk({}, finish_reason="error") | {"error": {"code": 400, "message": "Token limit reached"}},
+    ]
+    with ScriptedServer([events(chunks)]) as server, pytest.raises(errors.Truncated):
+        await ask(client(server))
+
+    assert len(server.asked) == 1
 
 
 async def test_of_twenty_first_calls_at_once_all_are_sent_when_the_first_is_taken(client: OpenClient):
