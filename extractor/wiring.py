@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: What endpoints were found to refuse, kept as long as the process, so that it is asked once.
 _FACTS = Facts()
+#: When endpoints take requests again, kept likewise, so that a cool-down holds for every engine.
+_PACE = MemoryPace()
 
 
 def choose_model(settings: Settings, chosen: str | None = None) -> str:
@@ -46,7 +48,6 @@ class Engine:
     def __init__(self, settings: Settings, *, budget_usd: float | None = None) -> None:
         self._settings = settings
         self._purse = MemoryPurse(budget_usd)
-        self._pace = MemoryPace()
         self._models: dict[str, Model] = {}
         self._endpoint = Endpoint(
             base_url=settings.base_url,
@@ -91,7 +92,7 @@ class Engine:
             model=self._model(job.options.model),
             journal=MemoryJournal(),
             purse=purse,
-            pace=self._pace,
+            pace=_PACE,
             cancel=MemoryCancel(),
         )
 

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import time
+from random import random
+from typing import TYPE_CHECKING
 
 import anyio
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: Seconds over which requests are spread that a cool-down has held back.
+SPREAD_S = 1.0
 
 
 class MemoryPace:
     """Holds requests back until the endpoint takes them again."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, jitter: Callable[[], float] = random) -> None:
+        self._jitter = jitter
         self._ready_at: dict[str, float] = {}
 
     async def enter(self, endpoint: str) -> None:
+        was_held_back = endpoint in self._ready_at and self._ready_at[endpoint] > time.monotonic()
         # Asked again after each wait: another request may have been told to wait longer meanwhile.
         while (wait := self._ready_at.get(endpoint, 0.0) - time.monotonic()) > 0:  # noqa: ASYNC110 - a deadline, not a state
             await anyio.sleep(wait)
+        if was_held_back:  # all of them would come back in the same instant, and be held back again
+            await anyio.sleep(self._jitter() * SPREAD_S)
 
     async def cool_down(self, endpoint: str, *, seconds: float) -> None:
         self._ready_at[endpoint] = max(self._ready_at.get(endpoint, 0.0), time.monotonic() + seconds)
