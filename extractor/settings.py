@@ -40,6 +40,8 @@ def _web_address(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("must be an address that starts with http:// or https://")
+    if parts.hostname == OPENROUTER_HOST and parts.scheme != "https":
+        raise ValueError(f"must use https for {OPENROUTER_HOST}: the key would be readable on the way")
     return value.rstrip("/")
 
 

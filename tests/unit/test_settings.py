@@ -61,6 +61,7 @@ def test_a_host_that_looks_like_openrouter_is_not_openrouter(monkeypatch, host):
         pytest.param("EXTRACTOR_CONCURRENCY", "0", id="too small"),
         pytest.param("EXTRACTOR_BASE_URL", "openrouter.ai", id="no scheme"),
         pytest.param("EXTRACTOR_BASE_URL", "file:///etc/passwd", id="not the web"),
+        pytest.param("EXTRACTOR_BASE_URL", "http://openrouter.ai/api/v1", id="the key in the clear"),
         pytest.param("EXTRACTOR_LOG_LEVEL", "LOUD", id="not a level"),
     ],
 )
@@ -133,3 +134,22 @@ def test_settings_are_frozen_and_show_no_key(monkeypatch):
         settings.model = "x"
 
     assert KEY not in f"{settings!r} {settings} {settings.model_dump()}"
+
+
+def test_a_key_under_a_name_that_is_warned_of_is_not_used(monkeypatch):
+    monkeypatch.setenv("EXTRACTOR_OPENROUTER_API_KEY", KEY)
+
+    assert Settings.load().key_for_model() is None
+
+
+def test_a_level_may_be_written_small(monkeypatch):
+    monkeypatch.setenv("EXTRACTOR_LOG_LEVEL", "debug")
+
+    assert Settings.load().log_level == "DEBUG"
+
+
+def test_the_file_may_hold_the_key(tmp_path):
+    path = tmp_path / "my.toml"
+    path.write_text(f'openrouter_api_key = "{KEY}"')
+
+    assert Settings.load(path).key_for_model().get_secret_value() == KEY
