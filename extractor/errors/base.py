@@ -20,20 +20,22 @@ class ExtractionError(Exception):
     #: The condition holds for every document of the run: stop, and say it once.
     stops_run: ClassVar[bool] = False
 
+    # What the model client attaches to an error that ends a question.
+    #: Tokens and dollars of the question, all its requests.
+    usage: Usage = Usage()
+    #: Wall seconds that it took.
+    seconds: float = 0.0
+    #: Rungs sent for it, in order, refused ones included.
+    rungs_sent: tuple[Rung, ...] = ()
+    #: The provider's id of its last generation, for the provider's support and bill.
+    generation_id: str = ""
+
     def __init__(self, message: str, *, paths: Sequence[str] = ()) -> None:
         super().__init__(message)
         #: One or two sentences: what happened, what to do.
         self.message = message
         #: JSON Pointers into the record that the error is about.
         self.paths = tuple(paths)
-        #: Tokens and dollars of the question that this ended, all its requests. Attached by the model client, as are:
-        self.usage = Usage()
-        #: the wall seconds that the question took,
-        self.seconds = 0.0
-        #: the rungs sent for it, in order, refused ones included,
-        self.rungs_sent: tuple[Rung, ...] = ()
-        #: and the provider's id of its last generation, for the provider's support and bill.
-        self.generation_id = ""
 
     def as_failure(self) -> Failure:
         """Return the error as data."""
