@@ -69,6 +69,8 @@ class Output:
             InvalidRequest: it cannot be created or written.
         """
         if self.path is None:
+            if sys.stdout is None:  # closed by whoever started us
+                raise InvalidRequest("There is no stdout to write records to. Name a file with --out.")
             yield Lines(sys.stdout.fileno())
             return
         was_there = self.path.exists()
@@ -125,7 +127,7 @@ class Lines:
 
         A run that was killed by a full disk may have left half a line; a new one must not be glued to it.
         """
-        if self._replaces:
+        if self._replaces and stat.S_ISREG(os.fstat(self._descriptor).st_mode):
             os.ftruncate(self._descriptor, 0)
         return b"" if self._ends_a_line() else b"\n"
 

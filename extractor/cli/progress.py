@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from extractor.cli.wording import dollars, printable
+from extractor.cli.wording import cost, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ def line_of(result: Result[Json]) -> Text:
     line = Text.assemble(
         (f"{result.status:<9}", STYLES[result.status]),
         f"  {printable(result.source or result.id)}",
-        f"  {dollars(result.cost_usd)}",
+        f"  {cost(result.cost_usd, unpriced_calls=result.usage.unpriced_calls)}",
     )
     if result.error:
         line.append(f"  {result.error.code}: {printable(result.error.message)}")
@@ -82,4 +82,4 @@ def _live_bar(console: Console, tally: Tally) -> Iterator[Show]:
 
 
 def _figures(tally: Tally) -> str:
-    return f"{tally.failed} failed · {dollars(tally.usage.cost_usd)} · left"
+    return f"{tally.failed} failed · {cost(tally.usage.cost_usd, unpriced_calls=tally.usage.unpriced_calls)} · left"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich import box
 from rich.table import Table
 
-from extractor.cli.wording import dollars, printable
+from extractor.cli.wording import cost, dollars, printable
 from extractor.records import OFFLINE_MODEL
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _rows(tally: Tally, *, seconds: float, where: str) -> Iterator[tuple[str, st
         "tokens",
         f"{usage.prompt_tokens:,} in, {usage.completion_tokens:,} out ({usage.reasoning_tokens:,} of them reasoning)",
     )
-    yield "cost", dollars(tally.cost_usd)
+    yield "cost", cost(tally.cost_usd, unpriced_calls=usage.unpriced_calls)
     yield "time", f"{seconds:.1f} s"
     yield "engine", ", ".join(tally.engines)
     yield "records", where
@@ -78,11 +78,13 @@ def _errors(tally: Tally) -> Table:
 def _notes(tally: Tally) -> Iterator[str]:
     if any(engine.startswith(OFFLINE_MODEL) for engine in tally.engines):
         yield f"No language model was used: {OFFLINE_MODEL} reads by simple rules."
-    if tally.usage.estimated_calls:
+    estimated = tally.usage.estimated_calls - tally.usage.unpriced_calls
+    if estimated:
         yield (
-            f"The cost of {tally.usage.estimated_calls:,} of {tally.usage.calls:,} calls is an estimate: "
-            "the provider did not state it."
+            f"The cost of {estimated:,} of {tally.usage.calls:,} calls is an estimate: the provider did not state it."
         )
+    if tally.usage.unpriced_calls:
+        yield f"The price of the model is not known: {tally.usage.unpriced_calls:,} calls are missing in the cost."
     if tally.not_run:
         yield "Documents not run have no line."
     if tally.cut_off_usd > ROUNDING_USD:

@@ -20,3 +20,10 @@ def dollars(usd: float) -> str:
     if 0 < usd < 0.0001:  # noqa: PLR2004 - the last decimal written below
         return "<$0.0001"
     return f"${usd:.4f}" if 0 < usd < 1 else f"${usd:,.2f}"
+
+
+def cost(usd: float, *, unpriced_calls: int) -> str:
+    """Write what was spent, as far as it is known."""
+    if not unpriced_calls:
+        return dollars(usd)
+    return f"{dollars(usd)} + unknown" if usd else "unknown"

@@ -1,4 +1,4 @@
-"""What one request cost: as the provider says, else as the price table says, else as reserved. Never silently 0."""
+"""What one request cost: as the provider says, else as the price table says, else as reserved, else unpriced."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
 
 def as_reserved(reserved_usd: float) -> Usage:
-    """Return the charge for a request whose cost nobody stated: all that was set aside for it."""
-    return Usage(cost_usd=reserved_usd, calls=1, estimated_calls=1)
+    """Return the charge for a request whose cost nobody stated: all that was set aside for it.
+
+    Nothing is set aside for a model without a known price; such a call is counted as unpriced.
+    """
+    return Usage(cost_usd=reserved_usd, calls=1, estimated_calls=1, unpriced_calls=int(not reserved_usd))
 
 
 def usage_of(reply: Reply, *, price: Price | None, reserved_usd: float) -> Usage:
@@ -49,6 +52,7 @@ def _stated_usage(stated: JsonObject, *, price: Price | None, reserved_usd: floa
         cost_usd=reserved_usd if cost_usd is None else cost_usd,
         calls=1,
         estimated_calls=int(is_estimate),
+        unpriced_calls=int(is_estimate and cost_usd is None and not reserved_usd),
     )
 
 

@@ -86,6 +86,8 @@ class Usage:
     calls: int = 0
     #: Calls of these whose cost is not from the provider: computed from the price table, or charged as reserved.
     estimated_calls: int = 0
+    #: Of the estimated calls, those of a model whose price is not known: they count as 0 dollars in `cost_usd`.
+    unpriced_calls: int = 0
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
@@ -96,6 +98,7 @@ class Usage:
             cost_usd=self.cost_usd + other.cost_usd,
             calls=self.calls + other.calls,
             estimated_calls=self.estimated_calls + other.estimated_calls,
+            unpriced_calls=self.unpriced_calls + other.unpriced_calls,
         )
 
 
