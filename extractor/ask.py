@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from anyio import to_thread
+
 from extractor.answer import parse
 from extractor.errors import BudgetExceeded, Cancelled, DocumentTooLarge, ModelError, NotStated, Unsatisfied
 from extractor.prompt import reask
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 
 #: Rungs on which the provider promises a shape.
 ENFORCED = frozenset({"json_schema", "tool"})
+
+#: Characters of a reply from which on judging it may take longer than other documents should wait: 10 ms.
+LONG_REPLY = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +74,7 @@ async def ask_until_valid(question: Question, *, contract: Contract, ports: Port
             attempts.append(_failed_attempt(question, error))
             enforcement = _with_rungs(enforcement, error.rungs_sent)
             return Answer(record=record, attempts=tuple(attempts), enforcement=enforcement, error=error)
-        judged = judge(completion.text, contract=contract)
+        judged = await judge(completion.text, contract=contract)
         attempts.append(_attempt(question, completion, judged))
         enforcement = _enforcement(enforcement, completion, judged)
         record = judged.record if judged.record is not None else record
@@ -81,8 +86,14 @@ async def ask_until_valid(question: Question, *, contract: Contract, ports: Port
     return Answer(record=record, attempts=tuple(attempts), enforcement=enforcement, error=_unsatisfied(attempts))
 
 
-def judge(text: str, *, contract: Contract) -> Judged:
-    """Parse, lift and validate one reply."""
+async def judge(text: str, *, contract: Contract) -> Judged:
+    """Parse, lift and validate one reply; a long one in a thread, so that other documents go on meanwhile."""
+    if len(text) < LONG_REPLY:
+        return _judge(text, contract)
+    return await to_thread.run_sync(_judge, text, contract)
+
+
+def _judge(text: str, contract: Contract) -> Judged:
     parsed = parse(text)
     if parsed.violations:
         return Judged(record=None, violations=parsed.violations, repairs=parsed.repairs, fits_wire=False)

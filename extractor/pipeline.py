@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from anyio import to_thread
+
 from extractor.answer import ground
 from extractor.ask import Answer, ask_until_valid
 from extractor.document import aread, whole
@@ -18,8 +20,11 @@ if TYPE_CHECKING:
     from extractor.document import ReadingLimits
     from extractor.errors import ExtractionError
     from extractor.ports import Ports
-    from extractor.records import Document, Job, Json, Status, Window
+    from extractor.records import Document, Evidence, Job, Json, Status, Window
     from extractor.schema import Contract
+
+#: Characters of a text from which on looking values up may take longer than other documents should wait: 10 ms.
+LONG_TEXT = 50_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +57,8 @@ async def run(job: Job, *, ports: Ports, limits: ReadingLimits) -> Result[Json]:
     answer = await ask_until_valid(question, contract=contract, ports=ports)
     if answer.error is not None and answer.error.stops_run:
         raise answer.error
-    return conclude(job, opened, answer, contract=contract, engine=ports.model.engine, ask_s=time.monotonic() - started)
+    asked_s = time.monotonic() - started
+    return await conclude(job, opened, answer, contract=contract, engine=ports.model.engine, ask_s=asked_s)
 
 
 def contract_of(job: Job) -> Contract:
@@ -82,13 +88,13 @@ def not_asked(job: Job, error: ExtractionError, *, engine: str) -> Result[Json]:
     )
 
 
-def conclude(
+async def conclude(
     job: Job, opened: Opened, answer: Answer, *, contract: Contract, engine: str, ask_s: float
 ) -> Result[Json]:
     """Look every value of the record up in the document, and put the result together."""
     started = time.monotonic()
     is_grounded = job.options.evidence == "post" and answer.record is not None
-    evidence = ground(answer.record, opened.document) if is_grounded else {}
+    evidence = await look_up(answer.record, opened.document) if is_grounded else {}
     return Result(
         id=job.id,
         source=job.source.name,
@@ -105,6 +111,13 @@ def conclude(
         warnings=opened.document.warnings,
         timings=Timings(read_s=opened.seconds, ask_s=ask_s, ground_s=time.monotonic() - started),
     )
+
+
+async def look_up(record: Json, document: Document) -> dict[str, Evidence]:
+    """Find the evidence of every value; of a long document in a thread, so that other documents go on meanwhile."""
+    if len(document.text) < LONG_TEXT:
+        return ground(record, document)
+    return await to_thread.run_sync(ground, record, document)
 
 
 def _status(answer: Answer) -> Status:
