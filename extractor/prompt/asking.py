@@ -42,10 +42,11 @@ wherever the type allows null, answer null; never a guess, an example, "N/A", ""
 3. Do not calculate, add up, convert units or currencies, or fill in from general knowledge. What the document does \
 not state is null, even if it could be worked out.
 4. Only the form of a value follows the schema. A number is a JSON number without currency, unit, percent sign or \
-thousands separator: 1.234,50 EUR is 1234.50; tell from the document which sign is the decimal one. format "date" is \
-YYYY-MM-DD, "time" HH:MM:SS, "date-time" YYYY-MM-DDTHH:MM:SS with its offset; read day and month in the order the \
-document uses. Of values listed with `one of`, choose the one that means what the document says. A form that a meaning \
-or a pattern asks for is kept too: "€" is "EUR" where a three-letter code is wanted.
+thousands separator: 1.234,50 EUR is 1234.50; tell from the document which sign is the decimal one. Where a number \
+and a string are both allowed, answer the number. format "date" is YYYY-MM-DD, "time" HH:MM:SS, "date-time" \
+YYYY-MM-DDTHH:MM:SS with its offset; read day and month in the order the document uses. Of values listed with \
+`one of`, choose the one that means what the document says. A form that a meaning or a pattern asks for is kept too: \
+"€" is "EUR" where a three-letter code is wanted.
 5. A list holds every item that the document has, in its order: none left out, merged, or summed up, equal ones kept. \
 When there are none, it is null where the type allows null, else [].
 6. A list whose items have just `key` and `value` is a table of names and values: one item for each name that the \
