@@ -19,17 +19,13 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDic
 
 from extractor import log
 from extractor.errors import InvalidSettings
+from extractor.records import MAX_CHARACTERS, MAX_FILE_BYTES, OPENROUTER_HOST
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 #: Names with these beginnings are put into the environment by Kubernetes and are never settings.
 INJECTED = ("EXTRACTOR_SERVICE_", "EXTRACTOR_PORT")
-OPENROUTER_HOST = "openrouter.ai"
-#: 50 MiB; a larger PDF is a book or an archive.
-MAX_FILE_BYTES = 50 * 1024 * 1024
-#: About 1,000,000 tokens, what the default model takes at most.
-MAX_CHARACTERS = 4_000_000
 
 
 def _upper(value: object) -> object:

@@ -20,7 +20,7 @@ from extractor.document.paging import join, page_ranges
 from extractor.document.sniffing import DOCX, HTML, PDF, PLAIN, TEXTS, Sniffed, claimed, sniff
 from extractor.document.sources import file_content, file_size, path_name, source_from
 from extractor.errors import GuardFailed, UnreadableDocument
-from extractor.records import Document, ReadingNote
+from extractor.records import MAX_CHARACTERS, MAX_FILE_BYTES, Document, ReadingNote
 
 if TYPE_CHECKING:
     import os
@@ -57,9 +57,9 @@ class ReadingLimits:
     """What a document may be at most."""
 
     #: Bytes of the source.
-    max_bytes: int = 50 << 20
+    max_bytes: int = MAX_FILE_BYTES
     #: Code points of its text.
-    max_characters: int = 4_000_000
+    max_characters: int = MAX_CHARACTERS
 
 
 class _Parsed(NamedTuple):

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from extractor.errors import InvalidSettings
+from extractor.records import OPENROUTER_HOST
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
-#: The host whose own parameters (plugins) are understood, and whose prices are bundled.
-OPENROUTER_HOST = "openrouter.ai"
 #: What a header takes: visible ASCII, and spaces inside a title. The HTTP library would quote a wrong one in its error.
 USABLE_KEY = re.compile(r"[!-~]+")
 USABLE_TITLE = re.compile(r"[!-~]([ -~]*[!-~])?")

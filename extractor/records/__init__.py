@@ -4,7 +4,10 @@ from extractor.records.calls import CallKey, Completion, Message, Question, Repa
 from extractor.records.documents import Document, Evidence, Page, ReadingNote, Window
 from extractor.records.inputs import (
     DEFAULT_MODEL,
+    MAX_CHARACTERS,
+    MAX_FILE_BYTES,
     OFFLINE_MODEL,
+    OPENROUTER_HOST,
     Job,
     Options,
     Reasoning,
@@ -25,7 +28,10 @@ from extractor.records.results import (
 
 __all__ = [
     "DEFAULT_MODEL",
+    "MAX_CHARACTERS",
+    "MAX_FILE_BYTES",
     "OFFLINE_MODEL",
+    "OPENROUTER_HOST",
     "Attempt",
     "CallKey",
     "Completion",

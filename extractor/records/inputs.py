@@ -17,6 +17,13 @@ DEFAULT_MODEL = "qwen/qwen-plus-2025-07-28:thinking"
 #: The rule-based stand-in. Chosen by name only, never a fallback.
 OFFLINE_MODEL = "offline/heuristic"
 
+#: The host that the default model is asked at, and the only one that its key is sent to.
+OPENROUTER_HOST = "openrouter.ai"
+#: Bytes of a document at most, unless the operator says otherwise: 50 MiB; a larger PDF is a book or an archive.
+MAX_FILE_BYTES = 50 * 1024 * 1024
+#: Characters of a document's text at most: about 1,000,000 tokens, what the default model takes.
+MAX_CHARACTERS = 4_000_000
+
 #: One way of asking for a shape, strongest first: a grammar, a tool call, "some JSON", words alone.
 Rung: TypeAlias = Literal["json_schema", "tool", "json_object", "prompt"]
 
