@@ -74,12 +74,13 @@ class Choice:
         return max(self.branches, key=lambda branch: _likeness(branch.wire, value, self.definitions))
 
 
-def _likeness(wire: JsonObject, value: Json, definitions: Mapping[str, JsonObject]) -> int:
+def _likeness(wire: JsonObject, value: Json, definitions: Mapping[str, JsonObject], *, depth: int = 4) -> int:
     """Return how much `value` looks like `wire` that it does not fit: its type, its tag, its members."""
     if "$ref" in wire:
         wire = definitions.get(wire["$ref"].rsplit("/", 1)[1], {})
     if "anyOf" in wire:
-        return max(_likeness(branch, value, definitions) for branch in wire["anyOf"] if "$ref" not in branch)
+        branches = wire["anyOf"] if depth else ()
+        return max((_likeness(branch, value, definitions, depth=depth - 1) for branch in branches), default=0)
     stated = wire.get("type", ())
     if set(kinds(value)).isdisjoint([stated] if isinstance(stated, str) else stated):
         return 0

@@ -174,6 +174,17 @@ def test_a_wrong_value_in_a_union_is_refused_though_an_open_branch_would_take_it
     assert [violation.at for violation in judged.violations] == ["/booked"]
 
 
+class Leg(BaseModel):
+    stops: "list[Hotel | Flight] | Hotel | Flight"
+
+
+@pytest.mark.parametrize("answer", [None, 7, [], [7], {"other": {}}, [{"nights": "two"}, {"seats": []}]])
+def test_unions_within_unions_are_judged_whatever_the_answer(answer):
+    judged = contract_for(target_from(Leg)).judge({"stops": answer})
+
+    assert judged.violations or judged.fits_wire
+
+
 def test_a_member_under_a_wrong_name_is_asked_for_again():
     contract = contract_for(target_from(Flight))
 
