@@ -10,7 +10,7 @@ VENV := .venv
 READY := $(VENV)/ready
 PYTHON := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip --quiet --disable-pip-version-check
-SCRIPTS := docs/generate.py benchmarks
+SCRIPTS := docs/generate.py benchmarks $(wildcard examples/*.py)
 
 .PHONY: help demo test lint check check-all bench live constraints
 
