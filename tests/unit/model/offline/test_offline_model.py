@@ -164,4 +164,4 @@ def test_a_hostile_document_costs_time_in_proportion_to_its_length(piece: str) -
     fill(INVOICE, document)
     spent = time.process_time() - started
 
-    assert spent < 2.0  # seconds; a table read again from each of its headers took 7
+    assert spent < 4.0  # seconds, about 1 on an idle core; a table read again from each of its headers took 7
