@@ -80,7 +80,14 @@ def _type_name(annotation: object) -> str:
     if get_origin(annotation) is Literal:
         return "one of " + ", ".join(f"`{value}`" for value in get_args(annotation))
     stated = [part for part in get_args(annotation) or (annotation,) if part is not NoneType]
-    names = {str: "text", int: "whole number", float: "number", bool: "true or false", SecretStr: "secret text"}
+    names = {
+        str: "text",
+        int: "whole number",
+        float: "number",
+        bool: "true or false",
+        SecretStr: "secret text",
+        Path: "path",
+    }
     return names[stated[0]]
 
 

@@ -23,6 +23,7 @@ LIMITS = {
     "presence_penalty": (-2.0, 2.0),
     "max_attempts": (1, 10),
     "max_cost_usd": (0.0, 1e6),
+    "deadline_s": (1.0, 30 * 86_400.0),
 }
 #: Likeness from 0 to 1 above which a name is taken for a slip of the pen.
 NEAR = 0.6

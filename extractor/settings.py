@@ -10,7 +10,8 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from pathlib import Path  # noqa: TC003 - pydantic reads the annotations
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 import platformdirs
@@ -19,10 +20,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDic
 
 from extractor import log
 from extractor.errors import InvalidSettings
-from extractor.records import MAX_CHARACTERS, MAX_FILE_BYTES, OPENROUTER_HOST
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from extractor.records import DEFAULT_TENANT, MAX_CHARACTERS, MAX_FILE_BYTES, OPENROUTER_HOST
 
 #: Names with these beginnings are put into the environment by Kubernetes and are never settings.
 INJECTED = ("EXTRACTOR_SERVICE_", "EXTRACTOR_PORT")
@@ -46,7 +44,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="EXTRACTOR_", env_ignore_empty=True, frozen=True, extra="forbid")
 
-    #: Prefix of every environment variable but OPENROUTER_API_KEY.
+    #: Prefix of every environment variable but OPENROUTER_API_KEY and REDIS_URL.
     prefix: ClassVar[str] = "EXTRACTOR_"
 
     openrouter_api_key: SecretStr | None = Field(
@@ -75,6 +73,56 @@ class Settings(BaseSettings):
         default=None, description="Attribution at OpenRouter: your address. It creates a public page; off when unset."
     )
     app_title: str | None = Field(default=None, description="Attribution at OpenRouter: your application's name.")
+    redis_url: SecretStr | None = Field(
+        default=None,
+        validation_alias="REDIS_URL",
+        description="Redis or Valkey, 7.0 or newer: `redis://`, `rediss://`, `unix://` or "
+        "`sentinel://HOST:PORT,HOST:PORT/SERVICE`. Unset = the server that `extractor dev` runs.",
+    )
+    tenant: str = Field(
+        default=DEFAULT_TENANT,
+        pattern=r"^[A-Za-z0-9_-]{1,64}$",
+        description="Whose the extractions are that come through this process's doors.",
+    )
+    models: str | None = Field(
+        default=None,
+        description="Models that a caller of the queue may choose, by comma. Unset = the one in EXTRACTOR_MODEL (or "
+        "the default) and offline/heuristic.",
+    )
+    schemas: str | None = Field(
+        default=None,
+        description="Schemas that callers may name, `name=module:Class` by comma. Unset = invoice, receipt, resume, "
+        "contract, paper.",
+    )
+    server_key: SecretStr | None = Field(
+        default=None, min_length=16, description="Bearer key that `extractor serve` accepts; never sent to a model."
+    )
+    slots: int = Field(default=256, ge=1, le=2000, description="Extractions in flight at once, of one worker process.")
+    deadline_s: float = Field(
+        default=86_400.0, ge=1, le=30 * 86_400.0, description="Seconds by which an extraction ends, whatever happens."
+    )
+    result_ttl_s: float = Field(
+        default=7 * 86_400.0, ge=1, description="Seconds that a result is kept after its end, or its batch's end."
+    )
+    lease_s: float = Field(
+        default=60.0,
+        ge=0.5,
+        le=3600,
+        description="Seconds after which an extraction is taken from a worker that gives no sign of life. It gives one "
+        "in every quarter of that.",
+    )
+    drain_s: float = Field(
+        default=240.0,
+        ge=0,
+        description="Seconds that a worker told to stop waits for what it has in flight; then it gives it back.",
+    )
+    visibility_timeout_s: float = Field(
+        default=300.0, ge=1, description="Seconds after which Celery delivers a message again that nobody acknowledged."
+    )
+    data_folder: Path | None = Field(
+        default=None,
+        description="Folder of the Redis server that `extractor dev` runs. Unset = the operating system's data folder.",
+    )
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_upper)] = Field(
         default="WARNING", description="Events of this level and above go to stderr."
     )
@@ -133,7 +181,7 @@ def _input_name(field: str) -> str:
 
 
 def _say_what_is_wrong(error: ValidationError) -> str:
-    by_alias = {"OPENROUTER_API_KEY": "openrouter_api_key"}
+    by_alias = {"OPENROUTER_API_KEY": "openrouter_api_key", "REDIS_URL": "redis_url"}
     lines = []
     for problem in error.errors(include_input=False, include_url=False, include_context=False):
         name = str(problem["loc"][0])

@@ -19,7 +19,7 @@ from extractor import errors
 from extractor.settings import Settings
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-PACKAGES = ("extractor", "schemas")
+PACKAGES = ("extractor", "schemas", "workers")
 MODULES = sorted(path for package in PACKAGES for path in (REPOSITORY / package).rglob("*.py"))
 STAGES = sorted(
     path.parent.name for path in (REPOSITORY / "extractor").glob("*/__init__.py") if path.parent.name != "cli"

@@ -3,12 +3,17 @@
     ExtractionError
     ├── CallerError                    the request itself is wrong; nothing was sent or spent
     │   ├── InvalidRequest             an argument or option is not one we know
-    │   │   └── AmbiguousSource        text that is also the name of a file
+    │   │   ├── AmbiguousSource        text that is also the name of a file
+    │   │   ├── UnknownSchema          no schema of this name is registered
+    │   │   └── IdempotencyConflict    the idempotency key stands for another request
     │   ├── InvalidSchema              the target is not a JSON Schema
     │   ├── UnsupportedSchema          the target uses what we can neither enforce nor check
     │   ├── InvalidSettings            a setting has no usable value
     │   ├── NoModel                    no key, and no model chosen
-    │   └── PriceUnknown               a budget was set for a model whose price we do not know
+    │   ├── PriceUnknown               a budget was set for a model whose price we do not know
+    │   ├── UnknownExtraction          there is no extraction of this id
+    │   ├── Unauthorized               an HTTP request without our key
+    │   └── UnsuitableStore            the Redis server cannot keep our promises
     ├── UnreadableDocument             the document cannot be turned into text; one code per reason
     ├── DocumentTooLarge               the document does not fit the model's input
     ├── BudgetExceeded                 the next call could pass the cap
@@ -18,6 +23,12 @@
     ├── GuardFailed                    a guarded child was killed or died
     ├── UnexpectedError                a defect of this product
     ├── OutputFailed                   a finished record could not be written
+    ├── DeadlineExceeded               it had not ended in time
+    ├── WorkerKiller                   it killed the process that ran it, three times
+    ├── CallAbandoned                  the process that made a call died before its end
+    ├── StoreUnavailable               Redis cannot be reached
+    ├── StoreFull                      Redis is nearly full
+    ├── QueueDraining                  the queue takes nothing new
     └── ModelError                     the model's side; one request's failure
         ├── AuthenticationFailed       401
         ├── OutOfCredit                402
@@ -65,38 +76,52 @@ from extractor.errors.provider import (
 from extractor.errors.request import (
     AmbiguousSource,
     CallerError,
+    IdempotencyConflict,
     InvalidRequest,
     InvalidSchema,
     InvalidSettings,
     NoModel,
     PriceUnknown,
+    Unauthorized,
+    UnknownExtraction,
+    UnknownSchema,
+    UnsuitableStore,
     UnsupportedSchema,
 )
 from extractor.errors.work import (
     BudgetExceeded,
+    CallAbandoned,
     Cancelled,
+    DeadlineExceeded,
     DocumentTooLarge,
     GuardFailed,
     NotStated,
     OutputFailed,
+    QueueDraining,
+    StoreFull,
+    StoreUnavailable,
     UnexpectedError,
     UnreadableDocument,
     Unsatisfied,
+    WorkerKiller,
 )
 
 __all__ = [
     "AmbiguousSource",
     "AuthenticationFailed",
     "BudgetExceeded",
+    "CallAbandoned",
     "CallerError",
     "Cancelled",
     "ConnectionFailed",
+    "DeadlineExceeded",
     "DocumentTooLarge",
     "EmptyResponse",
     "EnforcementUnavailable",
     "ExtractionError",
     "GatewayError",
     "GuardFailed",
+    "IdempotencyConflict",
     "IncompleteStream",
     "InvalidRequest",
     "InvalidSchema",
@@ -111,12 +136,20 @@ __all__ = [
     "PermissionDenied",
     "PriceUnknown",
     "ProviderUnavailable",
+    "QueueDraining",
     "RateLimited",
     "Refused",
     "RequestRejected",
+    "StoreFull",
+    "StoreUnavailable",
     "Truncated",
+    "Unauthorized",
     "UnexpectedError",
+    "UnknownExtraction",
+    "UnknownSchema",
     "UnreadableDocument",
     "Unsatisfied",
+    "UnsuitableStore",
     "UnsupportedSchema",
+    "WorkerKiller",
 ]

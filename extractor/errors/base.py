@@ -29,6 +29,8 @@ class ExtractionError(Exception):
     rungs_sent: tuple[Rung, ...] = ()
     #: The provider's id of its last generation, for the provider's support and bill.
     generation_id: str = ""
+    #: Seconds that somebody asked us to wait before trying again; None when nobody did.
+    retry_after_s: float | None = None
 
     def __init__(self, message: str, *, paths: Sequence[str] = ()) -> None:
         super().__init__(message)
@@ -39,4 +41,10 @@ class ExtractionError(Exception):
 
     def as_failure(self) -> Failure:
         """Return the error as data."""
-        return Failure(code=self.code, message=self.message, retryable=self.retryable, paths=self.paths)
+        return Failure(
+            code=self.code,
+            message=self.message,
+            retryable=self.retryable,
+            paths=self.paths,
+            retry_after_s=self.retry_after_s,
+        )

@@ -61,3 +61,33 @@ class PriceUnknown(CallerError):
     """A budget was set, but the model's price is not known, so the budget could not be kept."""
 
     code = "price_unknown"
+
+
+class UnknownSchema(InvalidRequest):
+    """No schema is registered under this name. The operator registers them in EXTRACTOR_SCHEMAS."""
+
+    code = "unknown_schema"
+
+
+class IdempotencyConflict(InvalidRequest):
+    """The idempotency key stands for another document, schema or options. Use a new key for a new request."""
+
+    code = "idempotency_conflict"
+
+
+class UnknownExtraction(CallerError):
+    """There is no extraction of this id: it never was, has expired, was erased, or belongs to somebody else."""
+
+    code = "unknown_extraction"
+
+
+class Unauthorized(CallerError):
+    """The HTTP request carries no bearer key, or not the one in EXTRACTOR_SERVER_KEY."""
+
+    code = "unauthorized"
+
+
+class UnsuitableStore(CallerError):
+    """The Redis server cannot keep our promises: too old, a cluster, evicting, or holding data of another version."""
+
+    code = "unsuitable_store"

@@ -84,3 +84,42 @@ class OutputFailed(ExtractionError):
 
     code = "output_failed"
     stops_run = True
+
+
+class DeadlineExceeded(ExtractionError):
+    """The extraction had not ended by its deadline. Submit it again, or raise `deadline_s`."""
+
+    code = "deadline_exceeded"
+
+
+class WorkerKiller(ExtractionError):
+    """The process that ran this extraction, and nothing else, died three times. Its document or schema is at fault."""
+
+    code = "worker_killer"
+
+
+class CallAbandoned(ExtractionError):
+    """The process that made this call died before its end. It is charged as reserved; its reply is not known."""
+
+    code = "call_abandoned"
+
+
+class StoreUnavailable(ExtractionError):
+    """Redis cannot be reached, or does not answer. Nothing was acknowledged; the same request may be sent again."""
+
+    code = "store_unavailable"
+    retryable = True
+
+
+class StoreFull(ExtractionError):
+    """Redis is nearly full, and the rest is kept for work that was accepted. Submit later, or raise `maxmemory`."""
+
+    code = "storage_full"
+    retryable = True
+
+
+class QueueDraining(ExtractionError):
+    """The operator is emptying the queue and takes nothing new. Submit later."""
+
+    code = "queue_draining"
+    retryable = True

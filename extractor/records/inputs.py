@@ -28,6 +28,10 @@ MAX_CHARACTERS = 4_000_000
 Rung: TypeAlias = Literal["json_schema", "tool", "json_object", "prompt"]
 
 
+#: Class of service: `interactive` is served before `bulk`.
+Priority: TypeAlias = Literal["interactive", "bulk"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A document before it is read."""
@@ -106,6 +110,10 @@ class Options:
     nulls: Literal["absent", "exact"] = "absent"
     #: `say` = a required leaf may be answered "not stated"; `forbid` = the model must fill it.
     absence: Literal["say", "forbid"] = "say"
+    #: Class of service in a queue. None = `bulk` for many at once, else `interactive`. In process nothing waits.
+    priority: Priority | None = None
+    #: Seconds by which the extraction ends, whatever happens. None = the operator's default; none in process.
+    deadline_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

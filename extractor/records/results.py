@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeVar
+from dataclasses import asdict, dataclass, field, is_dataclass
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
 from extractor.records.calls import Repair, Usage, Violation
 
@@ -30,6 +30,8 @@ class Failure:
     retryable: bool
     #: JSON Pointers into the record that the failure is about.
     paths: tuple[str, ...] = ()
+    #: Seconds that the provider asked to wait; None when it did not.
+    retry_after_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,23 +156,35 @@ class Result(Generic[R]):
         """Changes made to the accepted answer without asking again."""
         return tuple(repair for attempt in self.attempts if attempt.outcome == "accepted" for repair in attempt.repairs)
 
-    def as_json(self) -> JsonObject:
-        """Return the result as plain JSON: one line of `records.jsonl`, the body of the HTTP API."""
+    def members(self) -> JsonObject:
+        """Return the members of the result's JSON form, their values still records: what a JSON writer is given."""
         return {
             "id": self.id,
             "source": self.source,
             "status": self.status,
             "record": self.json_record,
-            "evidence": {at: asdict(found) for at, found in self.evidence.items()},
-            "coverage": [asdict(part) for part in self.coverage],
-            "attempts": [asdict(attempt) for attempt in self.attempts],
-            "repairs": [asdict(repair) for repair in self.repairs],
-            "enforcement": asdict(self.enforcement),
-            "validated_by": list(self.validated_by),
-            "usage": asdict(self.usage),
+            "evidence": self.evidence,
+            "coverage": self.coverage,
+            "attempts": self.attempts,
+            "repairs": self.repairs,
+            "enforcement": self.enforcement,
+            "validated_by": self.validated_by,
+            "usage": self.usage,
             "cost_usd": self.cost_usd,
-            "error": asdict(self.error) if self.error else None,
+            "error": self.error,
             "engine": self.engine,
-            "warnings": [asdict(note) for note in self.warnings],
-            "timings": asdict(self.timings),
+            "warnings": self.warnings,
+            "timings": self.timings,
         }
+
+    def as_json(self) -> JsonObject:
+        """Return the result as plain JSON: one line of `records.jsonl`, the body of the HTTP API."""
+        return {name: _plain(value) for name, value in self.members().items()}
+
+
+def _plain(value: Any) -> Json:
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _plain(member) for key, member in value.items()}
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
