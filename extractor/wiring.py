@@ -5,9 +5,11 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+import anyio
+
 from extractor import log, pipeline
 from extractor.document import ReadingLimits
-from extractor.errors import ExtractionError, NoModel, UnexpectedError
+from extractor.errors import DeadlineExceeded, ExtractionError, NoModel, UnexpectedError
 from extractor.local import MemoryCancel, MemoryJournal, MemoryPace, MemoryPurse
 from extractor.model import ChatModel, Endpoint, Facts, OfflineModel
 from extractor.ports import Ports
@@ -17,7 +19,7 @@ from extractor.records import DEFAULT_MODEL, OFFLINE_MODEL
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from extractor.ports import Model, Purse
+    from extractor.ports import Cancel, Journal, Model, Pace, Purse
     from extractor.records import Job, Json, Result
     from extractor.settings import Settings
 
@@ -45,8 +47,9 @@ def choose_model(settings: Settings, chosen: str | None = None) -> str:
 class Engine:
     """The pipeline with its ports, for any number of jobs in one event loop."""
 
-    def __init__(self, settings: Settings, *, budget_usd: float | None = None) -> None:
+    def __init__(self, settings: Settings, *, budget_usd: float | None = None, pace: Pace | None = None) -> None:
         self._settings = settings
+        self._pace: Pace = _PACE if pace is None else pace
         self._purse = MemoryPurse(budget_usd)
         self._models: dict[str, Model] = {}
         self._endpoint = Endpoint(
@@ -63,15 +66,29 @@ class Engine:
         """US dollars booked by every job so far, also by those that did not finish."""
         return self._purse.spent_usd
 
-    async def run(self, job: Job) -> Result[Json]:
-        """Run one job. A defect in our own code fails that job alone.
+    async def run(
+        self, job: Job, *, journal: Journal | None = None, cancel: Cancel | None = None, spent_usd: float = 0.0
+    ) -> Result[Json]:
+        """Run one job, until its deadline. A defect in our own code fails that job alone.
+
+        Args:
+            job: The document, the target, the options.
+            journal: Memory of the calls bought for it; None = in memory, as long as this run.
+            cancel: Whether its result is still wanted; None = it is.
+            spent_usd: US dollars that earlier runs of it have spent, counted against `max_cost_usd`.
 
         Raises:
             ExtractionError: with `stops_run`; see `pipeline.run`.
         """
-        ports = self._ports(job)
+        ports = Ports(
+            model=self._model(job.options.model),
+            journal=MemoryJournal() if journal is None else journal,
+            purse=self._purse_of(job, spent_usd),
+            pace=self._pace,
+            cancel=MemoryCancel() if cancel is None else cancel,
+        )
         try:
-            return await pipeline.run(job, ports=ports, limits=self._limits)
+            return await self._run_until_deadline(job, ports)
         except ExtractionError:
             raise
         except Exception as error:  # noqa: BLE001 - one document never stops the others
@@ -85,16 +102,18 @@ class Engine:
             if isinstance(model, ChatModel):
                 await model.aclose()
 
-    def _ports(self, job: Job) -> Ports:
-        cap = job.options.max_cost_usd
-        purse: Purse = self._purse if cap is None else MemoryPurse(cap, parent=self._purse)
-        return Ports(
-            model=self._model(job.options.model),
-            journal=MemoryJournal(),
-            purse=purse,
-            pace=_PACE,
-            cancel=MemoryCancel(),
+    async def _run_until_deadline(self, job: Job, ports: Ports) -> Result[Json]:
+        with anyio.move_on_after(job.options.deadline_s):
+            return await pipeline.run(job, ports=ports, limits=self._limits)
+        late = DeadlineExceeded(
+            f"The extraction had not ended after {job.options.deadline_s:g} s. What was asked until then is not in "
+            "this result, though it may have cost something. Raise `deadline_s`, or choose a faster model."
         )
+        return pipeline.not_asked(job, late, engine=ports.model.engine)
+
+    def _purse_of(self, job: Job, spent_usd: float) -> Purse:
+        cap = job.options.max_cost_usd
+        return self._purse if cap is None else MemoryPurse(cap, parent=self._purse, spent_usd=spent_usd)
 
     def _model(self, slug: str) -> Model:
         if slug not in self._models:
@@ -107,14 +126,17 @@ class Engine:
 
 
 @asynccontextmanager
-async def open_engine(settings: Settings, *, budget_usd: float | None = None) -> AsyncIterator[Engine]:
+async def open_engine(
+    settings: Settings, *, budget_usd: float | None = None, pace: Pace | None = None
+) -> AsyncIterator[Engine]:
     """Give an engine, and close its connections at the end.
 
     Args:
         settings: The operator's settings.
         budget_usd: Cap on all jobs together, US dollars; None = no cap.
+        pace: When requests may go out; None = as this process has learned it.
     """
-    engine = Engine(settings, budget_usd=budget_usd)
+    engine = Engine(settings, budget_usd=budget_usd, pace=pace)
     try:
         yield engine
     finally:

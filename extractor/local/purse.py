@@ -19,20 +19,21 @@ class MemoryPurse:
     """A cap on spending, inside the caps above it.
 
     A reservation that would fit if calls in flight cost less than reserved waits for them; one that cannot fit
-    whatever they cost is refused at once.
+    whatever they cost is refused at once. `spent_usd` is what had been spent before, in purses that are gone; the
+    parent is not told of it.
     """
 
-    def __init__(self, cap_usd: float | None = None, *, parent: Purse | None = None) -> None:
+    def __init__(self, cap_usd: float | None = None, *, parent: Purse | None = None, spent_usd: float = 0.0) -> None:
         self._cap_usd = cap_usd
         self._parent = parent
         self._reserved_usd = 0.0
-        self._spent_usd = 0.0
+        self._spent_usd = spent_usd
         self._in_flight = 0
         self._settled = anyio.Event()
 
     @property
     def spent_usd(self) -> float:
-        """US dollars booked so far."""
+        """US dollars booked so far, and before."""
         return self._spent_usd
 
     @property
