@@ -4,14 +4,11 @@ from extractor.records.calls import CallKey, Completion, Message, Question, Repa
 from extractor.records.documents import Document, Evidence, Page, ReadingNote, Window
 from extractor.records.extractions import (
     DEFAULT_TENANT,
-    ENDS,
-    OPEN_STATES,
     Call,
     Lease,
     Pause,
     QueueStatus,
     Receipt,
-    State,
     Stored,
     Submission,
 )
@@ -31,11 +28,14 @@ from extractor.records.inputs import (
 )
 from extractor.records.json import Json, JsonObject
 from extractor.records.results import (
+    ENDS,
+    OPEN_STATES,
     Attempt,
     Coverage,
     Enforcement,
     Failure,
     Result,
+    State,
     Status,
     Timings,
 )

@@ -6,20 +6,13 @@ An *extraction* is one document on its way to one outcome, known by its id.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal
 
 from extractor.records.inputs import Options, Priority, Source, Target
-from extractor.records.results import Status
 
 if TYPE_CHECKING:
     from extractor.records.calls import CallKey, Completion, Usage
-
-#: What an extraction is doing. The first three are open, the others are ends, and ends are one-way.
-State: TypeAlias = Literal["queued", "running", "deferred"] | Status
-#: The states that are not ends.
-OPEN_STATES: tuple[State, ...] = ("queued", "running", "deferred")
-#: The states that are ends.
-ENDS: tuple[State, ...] = ("succeeded", "partial", "failed", "cancelled")
+    from extractor.records.results import State
 
 #: The tenant of a queue that serves one caller.
 DEFAULT_TENANT = "default"

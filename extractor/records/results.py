@@ -16,6 +16,12 @@ R = TypeVar("R")
 
 #: The ends of an extraction. Ends are one-way.
 Status: TypeAlias = Literal["succeeded", "partial", "failed", "cancelled"]
+#: What an extraction is doing. The first three are open, the others are ends.
+State: TypeAlias = Literal["queued", "running", "deferred"] | Status
+#: The states that are not ends.
+OPEN_STATES: tuple[State, ...] = ("queued", "running", "deferred")
+#: The states that are ends.
+ENDS: tuple[State, ...] = ("succeeded", "partial", "failed", "cancelled")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,8 +122,8 @@ class Result(Generic[R]):
     id: str
     #: Name of the source: a path, or what the caller called it.
     source: str | None
-    #: How it ended.
-    status: Status
+    #: How it ended; one that is read from a queue may still be open, and has no record then.
+    status: State
     #: The record; an instance of the class when a class was given in process.
     record: R
     #: The record as JSON, as it was validated: what `as_json` writes. A class may fill in defaults of its own.
