@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 import sys
-import traceback
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel
-
 from extractor.errors import InvalidSchema
-from extractor.schema import target_from
+from extractor.schema import READY, class_of, failed_import, list_classes, module_named, target_from
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,14 +17,6 @@ if TYPE_CHECKING:
 
     from extractor.records import Target
 
-#: Ready schemas: name -> where. The package `schemas` is found when it is asked for; no import binds us to it.
-READY = {
-    "contract": "schemas:Contract",
-    "invoice": "schemas:Invoice",
-    "paper": "schemas:Paper",
-    "receipt": "schemas:Receipt",
-    "resume": "schemas:Resume",
-}
 FORMS = f"module:Class, file.py:Class, a .json file, or one of {', '.join(READY)}"
 
 
@@ -43,7 +31,7 @@ def load_target(word: str) -> Target:
     """
     if word in READY:
         place, _, name = READY[word].partition(":")
-        return target_from(_class_of(_import_module(place), name, place=place))
+        return target_from(class_of(module_named(place), name, place=place))
     if word.lower().endswith(".json"):
         return _target_of_file(word)
     place, _, name = word.rpartition(":")
@@ -51,7 +39,7 @@ def load_target(word: str) -> Target:
         raise InvalidSchema(f"{place!r} is a JSON Schema and has no classes: leave out ':{name}'.")
     if not place or not name.isidentifier():
         raise InvalidSchema(_say_how_to_name(word))
-    return target_from(_class_of(_module_at(place), name, place=place))
+    return target_from(class_of(_module_at(place), name, place=place))
 
 
 def file_of(word: str) -> Path | None:
@@ -71,18 +59,7 @@ def _module_at(place: str) -> ModuleType:
     if place.endswith(".py"):
         return _import_file(Path(place))
     with _first_on_path(Path.cwd()):
-        return _import_module(place)
-
-
-def _import_module(name: str) -> ModuleType:
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name is not None and f"{name}.".startswith(f"{error.name}."):
-            raise InvalidSchema(f"There is no module {name!r}, here or installed. --schema takes {FORMS}.") from error
-        raise _failed_import(name, error) from error
-    except (Exception, SystemExit) as error:
-        raise _failed_import(name, error) from error
+        return module_named(place, hint=f"--schema takes {FORMS}.")
 
 
 def _import_file(path: Path) -> ModuleType:
@@ -96,7 +73,7 @@ def _import_file(path: Path) -> ModuleType:
         with _first_on_path(path.resolve().parent):
             spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
-        raise _failed_import(str(path), error) from error
+        raise failed_import(str(path), error) from error
     return module
 
 
@@ -110,33 +87,7 @@ def _first_on_path(folder: Path) -> Iterator[None]:
         sys.path.remove(str(folder))
 
 
-def _class_of(module: ModuleType, name: str, *, place: str) -> type[BaseModel]:
-    found = getattr(module, name, None)
-    if isinstance(found, type) and issubclass(found, BaseModel) and found is not BaseModel:
-        return found
-    what = f"{name!r} in {place!r} is not a pydantic class." if found else f"{place!r} has no class {name!r}."
-    raise InvalidSchema(f"{what} {_list_classes(module, place=place)}")
-
-
-def _list_classes(module: ModuleType, *, place: str) -> str:
-    own = [
-        name
-        for name, found in vars(module).items()
-        if isinstance(found, type) and issubclass(found, BaseModel) and found.__module__ == module.__name__
-    ]
-    if not own:
-        return "There are no pydantic classes in it; a class of fields inherits from pydantic.BaseModel."
-    return f"Classes there: {', '.join(f'{place}:{name}' for name in own)}."
-
-
 def _say_how_to_name(word: str) -> str:
     if word.endswith(".py"):
-        return f"{word!r} does not name a class. {_list_classes(_import_file(Path(word)), place=word)}"
+        return f"{word!r} does not name a class. {list_classes(_import_file(Path(word)), place=word)}"
     return f"There is no schema {word!r}. --schema takes {FORMS}."
-
-
-def _failed_import(place: str, error: BaseException) -> InvalidSchema:
-    says = str(error).partition("\n")[0]
-    line = traceback.extract_tb(error.__traceback__)[-1]
-    where = "" if isinstance(error, SyntaxError) else f" ({Path(line.filename).name}, line {line.lineno})"
-    return InvalidSchema(f"{place!r} could not be imported: {type(error).__name__}: {says}{where}.")

@@ -10,27 +10,41 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from extractor.schema.contracts import Contract, Judgement, contract_for
+    from extractor.schema.importing import READY, class_of, failed_import, list_classes, module_named
     from extractor.schema.lifting import Lift
     from extractor.schema.lowering import Lowered, lower
+    from extractor.schema.registry import Registry
     from extractor.schema.targets import target_from
 
 _HOMES = {
+    "READY": "importing",
     "Contract": "contracts",
     "Judgement": "contracts",
     "Lift": "lifting",
     "Lowered": "lowering",
+    "Registry": "registry",
+    "class_of": "importing",
     "contract_for": "contracts",
+    "failed_import": "importing",
+    "list_classes": "importing",
     "lower": "lowering",
+    "module_named": "importing",
     "target_from": "targets",
 }
 
 __all__ = [
+    "READY",
     "Contract",
     "Judgement",
     "Lift",
     "Lowered",
+    "Registry",
+    "class_of",
     "contract_for",
+    "failed_import",
+    "list_classes",
     "lower",
+    "module_named",
     "target_from",
 ]
 

@@ -1,0 +1,81 @@
+"""Classes by the name of their module: the ready ones, and those that a command line or an operator names.
+
+Importing a module runs it. Whoever types a command line or writes the settings is trusted with that, nobody else is
+asked.
+"""
+
+from __future__ import annotations
+
+import importlib
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel
+
+from extractor.errors import InvalidSchema
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+#: Ready schemas: name -> where. The package `schemas` is found when it is asked for; no import binds us to it.
+READY = {
+    "contract": "schemas:Contract",
+    "invoice": "schemas:Invoice",
+    "paper": "schemas:Paper",
+    "receipt": "schemas:Receipt",
+    "resume": "schemas:Resume",
+}
+
+
+def module_named(name: str, *, hint: str = "") -> ModuleType:
+    """Import a module by its dotted name.
+
+    Args:
+        name: The name.
+        hint: What to write instead, a sentence, told where there is no such module.
+
+    Raises:
+        InvalidSchema: there is none, or its import failed.
+    """
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and f"{name}.".startswith(f"{error.name}."):
+            raise InvalidSchema(f"There is no module {name!r}, here or installed. {hint}".rstrip()) from error
+        raise failed_import(name, error) from error
+    except (Exception, SystemExit) as error:
+        raise failed_import(name, error) from error
+
+
+def class_of(module: ModuleType, name: str, *, place: str) -> type[BaseModel]:
+    """Return the pydantic class of this name in a module that was named as `place`.
+
+    Raises:
+        InvalidSchema: there is none; the message lists those that there are.
+    """
+    found = getattr(module, name, None)
+    if isinstance(found, type) and issubclass(found, BaseModel) and found is not BaseModel:
+        return found
+    what = f"{name!r} in {place!r} is not a pydantic class." if found else f"{place!r} has no class {name!r}."
+    raise InvalidSchema(f"{what} {list_classes(module, place=place)}")
+
+
+def list_classes(module: ModuleType, *, place: str) -> str:
+    """Return a sentence that names the pydantic classes of a module that was named as `place`."""
+    own = [
+        name
+        for name, found in vars(module).items()
+        if isinstance(found, type) and issubclass(found, BaseModel) and found.__module__ == module.__name__
+    ]
+    if not own:
+        return "There are no pydantic classes in it; a class of fields inherits from pydantic.BaseModel."
+    return f"Classes there: {', '.join(f'{place}:{name}' for name in own)}."
+
+
+def failed_import(place: str, error: BaseException) -> InvalidSchema:
+    """Return the error to raise for an import that failed: what was said, and in which line."""
+    says = str(error).partition("\n")[0]
+    line = traceback.extract_tb(error.__traceback__)[-1]
+    where = "" if isinstance(error, SyntaxError) else f" ({Path(line.filename).name}, line {line.lineno})"
+    return InvalidSchema(f"{place!r} could not be imported: {type(error).__name__}: {says}{where}.")
