@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,8 +27,6 @@ from extractor.records import OFFLINE_MODEL, Job, Options, Source
 from extractor.settings import Settings
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from extractor.cli.run_arguments import RunArguments
     from extractor.records import Json, Result
 
@@ -103,13 +101,7 @@ def options_of(arguments: RunArguments, settings: Settings) -> Options:
         InvalidRequest: a value is out of range, or two exclude each other.
         NoModel: the model needs a key, and there is none.
     """
-    thinking = {
-        "enabled": arguments.reasoning,
-        "effort": arguments.reasoning_effort,
-        "max_tokens": arguments.reasoning_tokens,
-    }
-    typed: dict[str, Any] = {field.name: getattr(arguments, field.name, None) for field in fields(Options)}
-    typed["reasoning"] = thinking if any(value is not None for value in thinking.values()) else None
+    typed = arguments.typed_options()
     typed["model"] = wiring.choose_model(settings, arguments.model)
     if typed["max_attempts"] is None:
         typed["max_attempts"] = settings.max_attempts

@@ -1,0 +1,143 @@
+"""The arguments and options of every command that extracts from files, wherever it is done."""
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from extractor.records import DEFAULT_MODEL, OFFLINE_MODEL, Options
+
+LIMITS_PANEL = "Limits"
+_ASKING = "Asking the model"
+_RECORD = "The record"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskingArguments:
+    """What was typed. None = not typed: the settings, and then the engine, decide.
+
+    The options of `records.Options` keep their names; `reasoning` is spelt as one option per member.
+    """
+
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATHS", help="Files, folders (with all that is in them, hidden files left out) and globs."
+        ),
+    ]
+    schema: Annotated[
+        str,
+        typer.Option(
+            metavar="S",
+            help="module:Class, file.py:Class, a .json file, or invoice | receipt | resume | contract | paper.",
+        ),
+    ]
+    model: Annotated[
+        str | None,
+        typer.Option(
+            metavar="M",
+            help=f"Model to ask; {OFFLINE_MODEL} = simple rules, no language model. Default: EXTRACTOR_MODEL, "
+            f"else {DEFAULT_MODEL}.",
+        ),
+    ] = None
+    config: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Configuration file (TOML) instead of the one in your configuration folder."),
+    ] = None
+    debug: Annotated[
+        bool,
+        typer.Option("--debug", metavar="", help="Show every log event, and the traceback of an unexpected error."),
+    ] = False
+
+    max_cost_usd: Annotated[
+        float | None, typer.Option(metavar="USD", help="Cap for each document.", rich_help_panel=LIMITS_PANEL)
+    ] = None
+    max_attempts: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Answers asked for per document at most. Default: EXTRACTOR_MAX_ATTEMPTS, else 3.",
+            rich_help_panel=LIMITS_PANEL,
+        ),
+    ] = None
+    max_tokens: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Ceiling on output tokens, reasoning included. Default: estimated from the schema.",
+            rich_help_panel=LIMITS_PANEL,
+        ),
+    ] = None
+
+    enforcement: Annotated[
+        Literal["auto", "json_schema", "tool", "json_object", "prompt"] | None,
+        typer.Option(
+            metavar="RUNG",
+            help="How the schema is enforced: auto (the strongest way the model takes), or json_schema, tool, "
+            "json_object, prompt and no other.",
+            rich_help_panel=_ASKING,
+        ),
+    ] = None
+    temperature: Annotated[
+        float | None, typer.Option(metavar="T", help="0 to 2. Default: 0.", rich_help_panel=_ASKING)
+    ] = None
+    top_p: Annotated[float | None, typer.Option(metavar="P", help="Above 0, up to 1.", rich_help_panel=_ASKING)] = None
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Default: a fixed one.", rich_help_panel=_ASKING)] = None
+    presence_penalty: Annotated[float | None, typer.Option(metavar="X", help="-2 to 2.", rich_help_panel=_ASKING)] = (
+        None
+    )
+    reasoning: Annotated[
+        bool | None,
+        typer.Option("--reasoning/--no-reasoning", metavar="", help="Thinking on or off.", rich_help_panel=_ASKING),
+    ] = None
+    reasoning_effort: Annotated[
+        str | None,
+        typer.Option(metavar="LEVEL", help="none, minimal, low, medium, high, xhigh or max.", rich_help_panel=_ASKING),
+    ] = None
+    reasoning_tokens: Annotated[
+        int | None, typer.Option(metavar="N", help="Ceiling on reasoning tokens.", rich_help_panel=_ASKING)
+    ] = None
+
+    absence: Annotated[
+        Literal["say", "forbid"] | None,
+        typer.Option(
+            metavar="say|forbid",
+            help="say = a required value may be answered 'not stated' (default); forbid = it must be filled.",
+            rich_help_panel=_RECORD,
+        ),
+    ] = None
+    nulls: Annotated[
+        Literal["absent", "exact"] | None,
+        typer.Option(
+            metavar="absent|exact",
+            help="absent = null for an optional member means it is not there (default); exact = they stay apart.",
+            rich_help_panel=_RECORD,
+        ),
+    ] = None
+    open_objects: Annotated[
+        Literal["drop", "keep"] | None,
+        typer.Option(
+            metavar="drop|keep",
+            help="drop = ask only for members that the schema names (default); keep = for others as well.",
+            rich_help_panel=_RECORD,
+        ),
+    ] = None
+    evidence: Annotated[
+        Literal["post", "off"] | None,
+        typer.Option(
+            metavar="post|off",
+            help="post = look every value up in the document (default); off = do not.",
+            rich_help_panel=_RECORD,
+        ),
+    ] = None
+
+    def typed_options(self) -> dict[str, Any]:
+        """Return the options that were typed, by their names in `records.Options`; None = not typed."""
+        thinking = {
+            "enabled": self.reasoning,
+            "effort": self.reasoning_effort,
+            "max_tokens": self.reasoning_tokens,
+        }
+        typed = {field.name: getattr(self, field.name, None) for field in fields(Options)}
+        return typed | {"reasoning": thinking if any(value is not None for value in thinking.values()) else None}
