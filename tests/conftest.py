@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from extractor.testing import RedisServer
+
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -47,3 +50,30 @@ def shared_data() -> Path:
 def repository() -> Path:
     """Root of this checkout."""
     return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def shared_redis() -> Generator[RedisServer]:
+    """The one server of this test worker. Ask for `redis_url` instead, which empties it first."""
+    with RedisServer("--loglevel", "warning") as server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(shared_redis: RedisServer) -> str:
+    """URL of a real and empty server, for tests that neither configure nor stop it."""
+    shared_redis.flush()
+    return shared_redis.url
+
+
+@pytest.fixture
+def start_redis() -> Generator[Callable[..., RedisServer]]:
+    """Start servers of the test's own: `start_redis("--maxmemory", "64mb", on_port=True)`."""
+    with ExitStack() as servers:
+        yield lambda *arguments, on_port=False: servers.enter_context(RedisServer(*arguments, on_port=on_port))
+
+
+@pytest.fixture
+def redis_server(start_redis: Callable[..., RedisServer]) -> RedisServer:
+    """A server of the test's own, to stop, kill and restart."""
+    return start_redis()

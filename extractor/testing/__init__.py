@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from extractor.testing.models import InstantPace, ScriptedModel, completion, ports_for
+    from extractor.testing.redis_server import RedisServer
     from extractor.testing.scripts import (
         Scripted,
         chunk,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Asked",
     "InstantPace",
+    "RedisServer",
     "Scripted",
     "ScriptedModel",
     "ScriptedServer",
@@ -40,6 +42,7 @@ __all__ = [
 
 _NAMES = {
     "models": ("InstantPace", "ScriptedModel", "completion", "ports_for"),
+    "redis_server": ("RedisServer",),
     "scripts": ("Scripted", "chunk", "events", "raw", "refusal_f1", "reply", "sse", "status", "tool_reply"),
     "server": ("Asked", "ScriptedServer"),
 }
