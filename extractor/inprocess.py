@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, overload
@@ -16,6 +15,7 @@ from extractor.options import options_from
 from extractor.records import Job, Result
 from extractor.schema import target_from
 from extractor.settings import Settings
+from extractor.submit import new_id
 
 if TYPE_CHECKING:
     import os
@@ -110,11 +110,6 @@ async def aextract(
     async with wiring.open_engine(settings) as engine:
         result = await engine.run(job)
     return _with_instance(result, target)
-
-
-def new_id() -> str:
-    """Return a name for an extraction that nobody can guess."""
-    return f"x_{uuid.uuid4().hex}"
 
 
 def _with_instance(result: Result[Json], target: Target) -> Result[Any]:

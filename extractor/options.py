@@ -20,6 +20,7 @@ LIMITS = {
     "max_tokens": (1, 1_000_000),
     "temperature": (0.0, 2.0),
     "top_p": (1e-6, 1.0),
+    "seed": (-(2**63), 2**63 - 1),
     "presence_penalty": (-2.0, 2.0),
     "max_attempts": (1, 10),
     "max_cost_usd": (0.0, 1e6),
@@ -27,6 +28,8 @@ LIMITS = {
 }
 #: Likeness from 0 to 1 above which a name is taken for a slip of the pen.
 NEAR = 0.6
+#: Characters of an unknown name that are looked at and quoted.
+QUOTED = 80
 NAMES = tuple(field.name for field in dataclasses.fields(Options))
 
 
@@ -37,11 +40,12 @@ def options_from(values: Mapping[str, Any]) -> Options:
         InvalidRequest: an unknown name, a value of the wrong type or out of range, or two that exclude each other.
     """
     stated = {name: value for name, value in values.items() if value is not None}
-    for name in stated:
+    for name in values:
         if name not in NAMES:
-            nearest = difflib.get_close_matches(name, NAMES, n=1, cutoff=NEAR)
+            quoted = str(name)[:QUOTED]
+            nearest = difflib.get_close_matches(quoted, NAMES, n=1, cutoff=NEAR)
             hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
-            raise InvalidRequest(f"There is no option {name!r}.{hint} Options: {', '.join(NAMES)}.")
+            raise InvalidRequest(f"There is no option {quoted!r}.{hint} Options: {', '.join(NAMES)}.")
     try:
         options = _adapter().validate_python(stated)
     except ValidationError as error:

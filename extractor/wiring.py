@@ -9,12 +9,14 @@ import anyio
 
 from extractor import log, pipeline
 from extractor.document import ReadingLimits
-from extractor.errors import DeadlineExceeded, ExtractionError, NoModel, UnexpectedError
+from extractor.errors import DeadlineExceeded, ExtractionError, InvalidSettings, NoModel, UnexpectedError
 from extractor.local import MemoryCancel, MemoryJournal, MemoryPace, MemoryPurse
 from extractor.model import ChatModel, Endpoint, Facts, OfflineModel
 from extractor.ports import Ports
 from extractor.prompt import read_back
 from extractor.records import DEFAULT_MODEL, OFFLINE_MODEL
+from extractor.schema import Registry
+from extractor.submit import Door
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -44,6 +46,37 @@ def choose_model(settings: Settings, chosen: str | None = None) -> str:
     )
 
 
+def door_from(settings: Settings, *, tenant: str | None = None) -> Door:
+    """Return what a door of this process allows.
+
+    Args:
+        settings: The operator's settings.
+        tenant: Whose its submissions are; None = the operator's choice.
+
+    Raises:
+        InvalidSettings: the list of models or of schemas cannot be used.
+    """
+    listed = [name for name in (part.strip() for part in (settings.models or "").split(",")) if name]
+    default_model = settings.model or (listed[0] if listed else DEFAULT_MODEL)
+    models = frozenset(listed or (default_model, OFFLINE_MODEL))
+    if default_model not in models:
+        raise InvalidSettings(f"EXTRACTOR_MODEL: {default_model!r} is not among EXTRACTOR_MODELS. Add it there.")
+    return Door(
+        tenant=tenant or settings.tenant,
+        models=models,
+        default_model=default_model,
+        max_attempts=settings.max_attempts,
+        deadline_s=settings.deadline_s,
+        limits=limits_from(settings),
+        registry=Registry.from_spec(settings.schemas),
+    )
+
+
+def limits_from(settings: Settings) -> ReadingLimits:
+    """Return what a document may be at most."""
+    return ReadingLimits(max_bytes=settings.max_file_bytes, max_characters=settings.max_characters)
+
+
 class Engine:
     """The pipeline with its ports, for any number of jobs in one event loop."""
 
@@ -59,7 +92,7 @@ class Engine:
             app_title=settings.app_title,
             timeout_s=settings.timeout_s,
         )
-        self._limits = ReadingLimits(max_bytes=settings.max_file_bytes, max_characters=settings.max_characters)
+        self._limits = limits_from(settings)
 
     @property
     def spent_usd(self) -> float:

@@ -21,10 +21,10 @@ from extractor.cli.schema_words import file_of, load_target
 from extractor.cli.stopping import stopped_by_signals
 from extractor.cli.summary import print_summary
 from extractor.cli.tally import Tally
-from extractor.inprocess import new_id
 from extractor.options import options_from
 from extractor.records import OFFLINE_MODEL, Job, Options, Source
 from extractor.settings import Settings
+from extractor.submit import new_id
 
 if TYPE_CHECKING:
     from extractor.cli.run_arguments import RunArguments

@@ -9,15 +9,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from extractor.document.reading import ReadingLimits, aread, read
+    from extractor.document.reading import ReadingLimits, aread, load, read
     from extractor.document.sources import source_from
     from extractor.document.windows import whole
 
-__all__ = ["ReadingLimits", "aread", "read", "source_from", "whole"]
+__all__ = ["ReadingLimits", "aread", "load", "read", "source_from", "whole"]
 
 _HOMES = {
     "ReadingLimits": "reading",
     "aread": "reading",
+    "load": "reading",
     "read": "reading",
     "source_from": "sources",
     "whole": "windows",

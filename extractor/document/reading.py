@@ -20,13 +20,13 @@ from extractor.document.paging import join, page_ranges
 from extractor.document.sniffing import DOCX, HTML, PDF, PLAIN, TEXTS, Sniffed, claimed, sniff
 from extractor.document.sources import file_content, file_size, path_name, source_from
 from extractor.errors import GuardFailed, UnreadableDocument
-from extractor.records import MAX_CHARACTERS, MAX_FILE_BYTES, Document, ReadingNote
+from extractor.records import MAX_CHARACTERS, MAX_FILE_BYTES, Document, ReadingNote, Source
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
 
-    from extractor.records import Json, JsonObject, Source
+    from extractor.records import Json, JsonObject
 
 T = TypeVar("T")
 
@@ -83,6 +83,23 @@ def read(source: os.PathLike[str] | bytes | str, *, media_type: str | None = Non
     return portal.run(aread, source_from(source, media_type=media_type, name=name))
 
 
+def load(source: Source, *, limits: ReadingLimits = DEFAULT_LIMITS) -> Source:
+    """Return the source with its content in memory, as bytes or text, and not larger than is allowed.
+
+    Raises:
+        UnreadableDocument: `file_too_large`, `file_not_found`.
+    """
+    content = source.content
+    if isinstance(content, Path):
+        _refuse_size(file_size(content), limits.max_bytes)
+        content = file_content(content)
+        source = Source(content=content, media_type=source.media_type, name=_name(source))
+    _refuse_size(len(content), limits.max_bytes)
+    if isinstance(content, str):
+        _refuse_text(len(content), limits.max_characters)
+    return source
+
+
 async def aread(source: Source, *, limits: ReadingLimits = DEFAULT_LIMITS) -> Document:
     """Read a source. Offsets of the document's pages are code points into its text.
 
@@ -96,8 +113,7 @@ async def aread(source: Source, *, limits: ReadingLimits = DEFAULT_LIMITS) -> Do
         parsed = await _in_place(len(content), _parse_text, content, _charset(source))
     else:
         parsed = await _parse_guarded(content, kind.media_type, source=source, limits=limits)
-    if len(parsed.text) > limits.max_characters:
-        raise UnreadableDocument("file_too_large", detail=f"more than {limits.max_characters:,} characters")
+    _refuse_text(len(parsed.text), limits.max_characters)
     if not parsed.text.strip():
         raise UnreadableDocument("no_text_layer" if kind.media_type == PDF else "empty_document")
     return Document(
@@ -137,6 +153,11 @@ async def _content(source: Source, max_bytes: int) -> bytes:
 def _refuse_size(size: int, max_bytes: int) -> None:
     if size > max_bytes:
         raise UnreadableDocument("file_too_large", detail=f"{size:,} of at most {max_bytes:,} bytes")
+
+
+def _refuse_text(size: int, max_characters: int) -> None:
+    if size > max_characters:
+        raise UnreadableDocument("file_too_large", detail=f"more than {max_characters:,} characters")
 
 
 def _kind(source: Source, content: bytes) -> Sniffed:
