@@ -24,6 +24,8 @@ from extractor.records import DEFAULT_TENANT, MAX_CHARACTERS, MAX_FILE_BYTES, OP
 
 #: Names with these beginnings are put into the environment by Kubernetes and are never settings.
 INJECTED = ("EXTRACTOR_SERVICE_", "EXTRACTOR_PORT")
+#: How a tenant is written: it is part of Redis keys.
+TENANT_FORM = r"^[A-Za-z0-9_-]{1,64}$"
 
 
 def _upper(value: object) -> object:
@@ -81,13 +83,13 @@ class Settings(BaseSettings):
     )
     tenant: str = Field(
         default=DEFAULT_TENANT,
-        pattern=r"^[A-Za-z0-9_-]{1,64}$",
+        pattern=TENANT_FORM,
         description="Whose the extractions are that come through this process's doors.",
     )
     models: str | None = Field(
         default=None,
-        description="Models that a caller of the queue may choose, by comma. Unset = the one in EXTRACTOR_MODEL (or "
-        "the default) and offline/heuristic.",
+        description="Models that a caller of the queue may choose, by comma; the first is the default where "
+        "EXTRACTOR_MODEL is unset. Unset = the one in EXTRACTOR_MODEL (or the product's default) and offline/heuristic.",
     )
     schemas: str | None = Field(
         default=None,

@@ -9,13 +9,21 @@ import anyio
 
 from extractor import log, pipeline
 from extractor.document import ReadingLimits
-from extractor.errors import DeadlineExceeded, ExtractionError, InvalidSettings, NoModel, UnexpectedError
+from extractor.errors import (
+    DeadlineExceeded,
+    ExtractionError,
+    InvalidSettings,
+    NoModel,
+    StoreUnavailable,
+    UnexpectedError,
+)
 from extractor.local import MemoryCancel, MemoryJournal, MemoryPace, MemoryPurse
 from extractor.model import ChatModel, Endpoint, Facts, OfflineModel
 from extractor.ports import Ports
 from extractor.prompt import read_back
 from extractor.records import DEFAULT_MODEL, OFFLINE_MODEL
 from extractor.schema import Registry
+from extractor.store import embedded
 from extractor.submit import Door
 
 if TYPE_CHECKING:
@@ -70,6 +78,23 @@ def door_from(settings: Settings, *, tenant: str | None = None) -> Door:
         limits=limits_from(settings),
         registry=Registry.from_spec(settings.schemas),
     )
+
+
+def store_url(settings: Settings) -> str:
+    """Return the URL of the Redis server: the operator's, else that of the server that `extractor dev` runs now.
+
+    Raises:
+        StoreUnavailable: there is neither.
+    """
+    if settings.redis_url is not None:
+        return settings.redis_url.get_secret_value()
+    url = embedded.running_url(settings.data_folder)
+    if url is None:
+        raise StoreUnavailable(
+            "There is no Redis server: REDIS_URL is not set, and `extractor dev` does not run here. Set REDIS_URL, or "
+            "start `extractor dev`, which brings a server of its own."
+        )
+    return url
 
 
 def limits_from(settings: Settings) -> ReadingLimits:
