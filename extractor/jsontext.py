@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from typing import TYPE_CHECKING
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -91,11 +92,15 @@ def digest(value: Json) -> str:
 
 
 def dumps(value: Json) -> str:
-    """Return compact JSON text in insertion order."""
+    """Return compact JSON text in insertion order. Records inside are written as objects."""
     try:
         return orjson.dumps(value).decode()
     except TypeError:  # an integer beyond 64 bits, or a lone surrogate
-        return json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+        return json.dumps(value, ensure_ascii=True, separators=(",", ":"), default=_members)
+
+
+def _members(record: Any) -> JsonObject:
+    return {field.name: getattr(record, field.name) for field in fields(record)}
 
 
 def pointer(*tokens: str | int) -> str:

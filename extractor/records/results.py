@@ -46,8 +46,9 @@ class Attempt:
 
     #: 1 for the first question of its window.
     number: int
-    #: `accepted` = its record is the result; `rejected` = it broke a rule; `failed` = no answer came.
-    outcome: Literal["accepted", "rejected", "failed"]
+    #: `accepted` = its record is the result; `rejected` = it broke a rule; `failed` = no answer came; `abandoned` =
+    #: whoever asked died, or was told to stop, before an answer was judged.
+    outcome: Literal["accepted", "rejected", "failed", "abandoned"]
     #: Window that was asked about.
     window: int = 0
     #: Rung that produced the reply; None when none came.

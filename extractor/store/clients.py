@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from redis.asyncio import BlockingConnectionPool, Redis, SSLConnection, UnixDomainSocketConnection
@@ -32,40 +31,27 @@ NETWORK: dict[str, Any] = {"socket_connect_timeout": CONNECT_TIMEOUT_S, "socket_
 SENTINEL: dict[str, Any] = NETWORK | {"socket_timeout": CONNECT_TIMEOUT_S, "protocol": 2, "retry": ONCE}
 
 
-@dataclass(frozen=True, slots=True)
-class Clients:
-    """What one address needs: the server's client, and one for each Sentinel that knows where the server is."""
-
-    server: Redis = field(repr=False)
-    sentinels: tuple[Redis, ...] = field(default=(), repr=False)
-
-    async def aclose(self) -> None:
-        """Close every connection."""
-        for client in (self.server, *self.sentinels):
-            await client.aclose()
-
-
-def open_clients(address: Address) -> Clients:
-    """Return clients of `address`. Nothing is sent yet."""
+def open_clients(address: Address) -> tuple[Redis, tuple[Redis, ...]]:
+    """Return a client of the server, and one for each Sentinel that knows where it is. Nothing is sent yet."""
     login = {"username": address.username or None, "password": address.password or None}
     options: dict[str, Any] = CLIENT | login | {"db": address.database}
     if address.scheme == "unix":
         pool = BlockingConnectionPool(connection_class=UnixDomainSocketConnection, path=address.path, **options)
-        return Clients(Redis.from_pool(pool))
+        return Redis.from_pool(pool), ()
     if address.scheme == "sentinel":
         return _through_sentinels(address, options)
     host, port = address.hosts[0]
     if address.scheme == "rediss":
         options |= {"connection_class": SSLConnection} | address.options
         options["ssl_check_hostname"] = address.options.get("ssl_check_hostname", "true") == "true"
-    return Clients(Redis.from_pool(BlockingConnectionPool(host=host, port=port, **NETWORK, **options)))
+    return Redis.from_pool(BlockingConnectionPool(host=host, port=port, **NETWORK, **options)), ()
 
 
 class _SentinelPool(SentinelConnectionPool, BlockingConnectionPool):
     """Connections to the server that the Sentinels name; who finds none free waits."""
 
 
-def _through_sentinels(address: Address, options: dict[str, Any]) -> Clients:
+def _through_sentinels(address: Address, options: dict[str, Any]) -> tuple[Redis, tuple[Redis, ...]]:
     asked = Sentinel(list(address.hosts), sentinel_kwargs=SENTINEL | address.sentinel_login)  # type: ignore[no-untyped-call]
     pool = _SentinelPool(address.service, asked, **NETWORK, **options)  # type: ignore[no-untyped-call]
-    return Clients(Redis.from_pool(pool), tuple(asked.sentinels))
+    return Redis.from_pool(pool), tuple(asked.sentinels)

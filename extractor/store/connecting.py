@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import anyio
 from redis import exceptions
+from redis.asyncio.sentinel import MasterNotFoundError
 
 from extractor import log
 from extractor.errors import ExtractionError, StoreFull, StoreUnavailable, UnsuitableStore
-from extractor.store.addresses import address_of
+from extractor.store.addresses import CONNECT_TIMEOUT_S, address_of
 from extractor.store.clients import open_clients
 from extractor.store.keys import META
 
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from redis.asyncio import Redis
-
-    from extractor.store.clients import Clients
 
 #: Version of what we keep in Redis. A server that holds another is refused.
 DATA_VERSION = 1
@@ -40,16 +40,20 @@ class _Seen:
 class Connection:
     """A client of a server that passed every check. It belongs to one event loop."""
 
+    #: As it was given: it may hold a password.
     url: str = field(repr=False)
-    #: Where the server is, without user and password; for messages.
-    address: str
     client: Redis = field(repr=False)
     version: str
     #: Changes when the server restarts; "" where INFO is not permitted.
     run_id: str
     may_inform: bool
-    _clients: Clients = field(repr=False, compare=False)
+    _sentinels: tuple[Redis, ...] = field(default=(), repr=False, compare=False)
     _seen: _Seen = field(default_factory=_Seen, repr=False, compare=False)
+
+    @property
+    def address(self) -> str:
+        """Where the server is, without user and password; for messages."""
+        return str(address_of(self.url))
 
     async def fullness(self) -> float:
         """Return the share of `maxmemory` that is used; 0.0 where none is set or we may not ask.
@@ -58,16 +62,14 @@ class Connection:
             StoreUnavailable: the server does not answer.
         """
         if self.may_inform and time.monotonic() >= self._seen.until:
-            with in_our_words(self.address):
-                memory = await self.client.info("memory")
-            limit = int(memory.get("maxmemory", 0))
-            self._seen.fullness = int(memory.get("used_memory", 0)) / limit if limit else 0.0
             self._seen.until = time.monotonic() + FULLNESS_FOR_S
+            with in_our_words(self.address):
+                self._seen.fullness = _fullness(await self.client.info("memory"))
         return self._seen.fullness
 
     async def aclose(self) -> None:
         """Close every connection."""
-        await self._clients.aclose()
+        await _close(self.client, *self._sentinels)
 
 
 async def connect(url: str) -> Connection:
@@ -79,13 +81,22 @@ async def connect(url: str) -> Connection:
         UnsuitableStore: it is too old, a cluster, evicts what it holds, or holds data of another version.
     """
     address = address_of(url)
-    clients = open_clients(address)
+    client, sentinels = open_clients(address)
     try:
         with in_our_words(str(address)):
-            return await _examined(url, str(address), clients)
+            greeting, facts = await _examined(client, str(address))
     except BaseException:
-        await clients.aclose()
+        await _close(client, *sentinels)
         raise
+    return Connection(
+        url=url,
+        client=client,
+        version=greeting["version"],
+        run_id=str(facts.get("run_id", "")),
+        may_inform=bool(facts),
+        _sentinels=sentinels,
+        _seen=_Seen(fullness=_fullness(facts), until=time.monotonic() + FULLNESS_FOR_S),
+    )
 
 
 @contextmanager
@@ -101,13 +112,21 @@ def explained(error: Exception, address: str) -> ExtractionError:
     """Return an error of the client library as one of ours."""
     for kinds, become, sentence in _ERRORS:
         if isinstance(error, kinds):
-            return become(f"{sentence.format(address=address)}")
+            return become(sentence.format(address=address))
     return StoreUnavailable(
         f"Redis at {address} cannot be reached ({_reason(error)}). Check that it runs, and the URL."
     )
 
 
 _ERRORS: tuple[tuple[tuple[type[Exception], ...], type[ExtractionError], str], ...] = (
+    (
+        (MasterNotFoundError,),
+        StoreUnavailable,
+        (
+            "No Sentinel of {address} names a server. Check that they run, the name of the service, and "
+            "sentinel_password in the URL where they ask for one."
+        ),
+    ),
     (
         (exceptions.AuthenticationError, exceptions.AuthenticationWrongNumberOfArgsError),
         StoreUnavailable,
@@ -129,7 +148,14 @@ _ERRORS: tuple[tuple[tuple[type[Exception], ...], type[ExtractionError], str], .
     ),
     ((exceptions.BusyLoadingError,), StoreUnavailable, "Redis at {address} is still loading its data. Try again soon."),
     ((exceptions.TimeoutError, TimeoutError), StoreUnavailable, "Redis at {address} does not answer in time."),
-    ((exceptions.ResponseError,), StoreUnavailable, "Redis at {address} refused a command that we need."),
+    (
+        (exceptions.ResponseError,),
+        StoreUnavailable,
+        (
+            "Redis at {address} refused a command that we need. Check that it has a database of that number, and "
+            "that nobody else writes our keys."
+        ),
+    ),
 )
 
 
@@ -140,23 +166,25 @@ def _reason(error: Exception) -> str:
     return cause.strerror if isinstance(cause, OSError) and cause.strerror else type(error).__name__
 
 
-async def _examined(url: str, address: str, clients: Clients) -> Connection:
-    client = clients.server
+async def _examined(client: Redis, address: str) -> tuple[dict[str, Any], dict[str, Any]]:
     greeting = await _greeting(client, address)
     facts = await _facts(client)
     for refuse in _CHECKS:
         refuse(greeting | facts, address)
     await _agree_on_data(client, address)
     _warn(facts, address)
-    return Connection(
-        url=url,
-        address=address,
-        client=client,
-        version=greeting["version"],
-        run_id=str(facts.get("run_id", "")),
-        may_inform=bool(facts),
-        _clients=clients,
-    )
+    return greeting, facts
+
+
+async def _close(*clients: Redis) -> None:
+    with anyio.move_on_after(CONNECT_TIMEOUT_S, shield=True):
+        for client in clients:
+            await client.aclose()
+
+
+def _fullness(facts: dict[str, Any]) -> float:
+    limit = int(facts.get("maxmemory", 0))
+    return int(facts["used_memory"]) / limit if limit else 0.0
 
 
 async def _greeting(client: Redis, address: str) -> dict[str, Any]:

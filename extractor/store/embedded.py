@@ -8,12 +8,14 @@ what it finds there and goes on with the same data.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import re
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import tempfile
 import time
@@ -64,7 +66,9 @@ class EmbeddedRedis:
         self._url = ""
 
     def start(self, folder: Path | None = None) -> str:
-        """Start a server in `folder` (None = the operating system's data folder) and return its URL.
+        """Start a server in the folder `redis` of `folder` and return its URL.
+
+        `folder` None is the operating system's data folder for this program.
 
         It blocks until the server has read its data. A server of ours that still runs is kept; one that died is
         started again on the same data.
@@ -74,7 +78,7 @@ class EmbeddedRedis:
         """
         if self.is_running:
             return self._url
-        home = _private(folder or default_folder())
+        home = _private(home_in(folder))
         if self._lock is None:
             self._lock = _owned(home)
         try:
@@ -96,8 +100,8 @@ class EmbeddedRedis:
 
     def stop(self) -> None:
         """End the server, its data on disk, and give the folder free. Does nothing where nothing was started."""
-        _end(self._watcher, signal.SIGKILL)
         _end(self._server, signal.SIGTERM)
+        _end(self._watcher, signal.SIGKILL)
         if self._lock is not None:
             os.close(self._lock)
         self._lock = self._server = self._watcher = None
@@ -120,15 +124,16 @@ class EmbeddedRedis:
         self._url = f"unix://{path}"
 
 
-def default_folder() -> Path:
-    """Return where the server keeps its data when no folder is named."""
-    return platformdirs.user_data_path("extractor") / "redis"
+def home_in(folder: Path | None = None) -> Path:
+    """Return where the server keeps its data: a folder of its own in `folder`, or in the operating system's."""
+    return (folder or platformdirs.user_data_path("extractor")).resolve() / "redis"
 
 
 def running_url(folder: Path | None = None) -> str | None:
     """Return the URL of the server that somebody runs in `folder` now, None where there is none."""
-    path = _known_socket_path(folder or default_folder())
-    return f"unix://{path}" if path is not None and _ask(path, "PING") else None
+    home = home_in(folder)
+    path = _known_socket_path(home) if home.is_dir() and _is_ours(home) else None
+    return f"unix://{path}" if path is not None and _ask(path, "PING") is not None else None
 
 
 @cache
@@ -183,15 +188,22 @@ def _major_version(program: str) -> int:
     return int(found[1]) if found else 0
 
 
-def _private(folder: Path) -> Path:
+def _private(home: Path) -> Path:
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.chmod(0o700)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not _is_ours(home):
+            raise PermissionError(errno.EPERM, "it belongs to another user")
+        home.chmod(0o700)
     except OSError as error:
         raise StoreUnavailable(
-            f"The folder {folder} for Redis cannot be used: {error.strerror}. Name another in EXTRACTOR_DATA_FOLDER."
+            f"The folder {home} for Redis cannot be used: {error.strerror}. Name another in EXTRACTOR_DATA_FOLDER."
         ) from None
-    return folder.resolve()
+    return home
+
+
+def _is_ours(home: Path) -> bool:
+    found = home.lstat()
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
 
 
 def _owned(home: Path) -> int:
@@ -200,7 +212,7 @@ def _owned(home: Path) -> int:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(lock)
-        where = running_url(home) or "starting or stopping"
+        where = running_url(home.parent) or "it is starting or stopping"
         raise StoreUnavailable(
             f"Another process runs a Redis server in {home} ({where}). Set REDIS_URL to that, stop that process, or "
             "name another folder in EXTRACTOR_DATA_FOLDER."
@@ -218,7 +230,7 @@ def _socket_path(home: Path) -> Path:
 
 
 def _known_socket_path(home: Path) -> Path | None:
-    path = home.resolve() / "redis.sock"
+    path = home / "redis.sock"
     if len(os.fsencode(path)) <= SOCKET_PATH_BYTES:
         return path
     try:
@@ -228,12 +240,12 @@ def _known_socket_path(home: Path) -> Path | None:
 
 
 def _stop_orphan(path: Path) -> None:
-    """End a server that outlived its owner. Its append-only file is complete when its socket is gone."""
-    deadline = time.monotonic() + STOP_S
+    """End a server that outlived its owner. Its append-only file is complete before its socket is closed."""
     if _ask(path, "PING") is None:
         return
     _ask(path, "SHUTDOWN")
-    while _ask(path, "PING") is not None:
+    deadline = time.monotonic() + STOP_S
+    while _ask(path, "PING") is not None or path.exists():
         if time.monotonic() > deadline:
             raise StoreUnavailable(f"A Redis server whose owner died does not stop (unix://{path}). End it by hand.")
         time.sleep(POLL_S)

@@ -1,0 +1,64 @@
+"""Extractions on Redis, where the truth is: every transition one script, every key in `keys`.
+
+Names are loaded when they are first used: importing this package does not import the Redis client.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from extractor.store.addresses import broker_url
+    from extractor.store.connecting import Connection, connect
+    from extractor.store.journal import RedisJournal
+    from extractor.store.leases import Claimed, Leases, Suspects, Swept
+    from extractor.store.limits import StoreLimits
+    from extractor.store.listening import listen
+    from extractor.store.pace import SharedPace
+    from extractor.store.packing import head_of, job_of, pack_result
+    from extractor.store.store import Store, Submitted
+
+_HOMES = {
+    "Claimed": "leases",
+    "Connection": "connecting",
+    "Leases": "leases",
+    "RedisJournal": "journal",
+    "SharedPace": "pace",
+    "Store": "store",
+    "StoreLimits": "limits",
+    "Submitted": "store",
+    "Suspects": "leases",
+    "Swept": "leases",
+    "broker_url": "addresses",
+    "connect": "connecting",
+    "head_of": "packing",
+    "job_of": "packing",
+    "listen": "listening",
+    "pack_result": "packing",
+}
+
+__all__ = [
+    "Claimed",
+    "Connection",
+    "Leases",
+    "RedisJournal",
+    "SharedPace",
+    "Store",
+    "StoreLimits",
+    "Submitted",
+    "Suspects",
+    "Swept",
+    "broker_url",
+    "connect",
+    "head_of",
+    "job_of",
+    "listen",
+    "pack_result",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

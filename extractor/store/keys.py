@@ -1,0 +1,74 @@
+"""Every key that we keep in Redis, with a sentence each. The scripts in `lua/` spell them the same way.
+
+All begin with `extractor:`, so that the database may be shared with the Celery broker and with others. Scripts make
+key names from ids, which a Redis Cluster would not allow; `connecting` refuses one.
+
+| key | type | what it holds |
+|---|---|---|
+| `extractor:meta` | hash | `version` of this data; `swept` and `run_id` of the last sweep; `quiet`: until when |
+| `extractor:seq` | number | submissions so far: the order within a tenant |
+| `extractor:turn` | number | claims so far: the order between tenants |
+| `extractor:tenants` | set | every tenant that submitted |
+| `extractor:e:ID` | hash | one extraction: state, tenant, class, times, token, counts |
+| `extractor:e:ID:body` | string | its document, options and names |
+| `extractor:e:ID:calls` | hash | its journal: `open:KEY@TOKEN`, `gen:KEY@TOKEN`, `end:KEY@TOKEN` |
+| `extractor:e:ID:result` | string | its result, written once |
+| `extractor:schema:DIGEST` | string | a schema that open extractions refer to |
+| `extractor:key:TENANT:HASH` | string | the id and digest that an idempotency key stands for |
+| `extractor:ready:CLASS:TENANT` | sorted set | ids to be claimed, by submission number |
+| `extractor:turns:CLASS` | sorted set | tenants with something ready, by the turn they last had |
+| `extractor:running` | sorted set | ids under a lease, by its end in ms |
+| `extractor:due` | sorted set | deferred ids, by the time in ms they are tried again |
+| `extractor:deadlines` | sorted set | open ids, by deadline in ms |
+| `extractor:suspects` | sorted set | ids in flight when a process died, by submission number |
+| `extractor:alone` | sorted set | those to be run each alone, by submission number |
+| `extractor:list:TENANT:STATE` | sorted set | ids by state and the time in ms they entered it |
+| `extractor:b:BATCH` | hash | a batch: tenant, times, and how many of its members are in which state |
+| `extractor:b:BATCH:members` | list | its ids |
+| `extractor:closing` | sorted set | ended batches, by how many members have their expiry |
+| `extractor:outbox` | sorted set | `TASK ID` pairs to be told to Celery, by the time in ms of the next try |
+| `extractor:pause` | hash | why nothing is claimed |
+| `extractor:draining` | string | present while nothing new is taken |
+| `extractor:rung:CLASS` | string | present while a ticket for the class is under way |
+| `extractor:workers` | sorted set | worker processes, by the time in ms of their last sign of life |
+| `extractor:workers:running` | hash | how many extractions each has in flight |
+| `extractor:cool:ENDPOINT` | string | present while the endpoint takes no requests |
+
+Channels: `extractor:control` (`cancel ID`, `cool MS ENDPOINT`, `wake`) and `extractor:ended` (ids, by spaces).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+PREFIX: Final = "extractor:"
+META: Final = f"{PREFIX}meta"
+CONTROL: Final = f"{PREFIX}control"
+ENDED: Final = f"{PREFIX}ended"
+#: Version of the data under these keys. Another one is refused, never guessed at.
+DATA_VERSION: Final = "1"
+
+
+def extraction(id: str) -> str:  # noqa: A002 - the word of the records
+    """Return the key of an extraction; body, calls and result have it as their beginning."""
+    return f"{PREFIX}e:{id}"
+
+
+def schema(digest: str) -> str:
+    """Return the key of a schema."""
+    return f"{PREFIX}schema:{digest}"
+
+
+def listing(tenant: str, state: str) -> str:
+    """Return the key of the ids of a tenant in a state."""
+    return f"{PREFIX}list:{tenant}:{state}"
+
+
+def batch(id: str) -> str:  # noqa: A002 - the word of the records
+    """Return the key of a batch; its list of members has it as its beginning."""
+    return f"{PREFIX}b:{id}"
+
+
+def cool_down(endpoint: str) -> str:
+    """Return the key that is present while an endpoint takes no requests."""
+    return f"{PREFIX}cool:{endpoint}"

@@ -1,0 +1,92 @@
+#!lua flags=allow-oom
+-- Move what time has moved: leases that ran out, deferrals that are due, deadlines that passed, batches that ended.
+-- After a gap, a step of the clock or another server it waits for one lease length, so that live workers come first.
+-- ARGV: lease_ms, gap_ms, ttl_ms, limit. Returns how many became suspects, ready, past their deadline; 1 when quiet.
+
+local now, lease_ms, gap_ms = now_ms(), tonumber(ARGV[1]), tonumber(ARGV[2])
+local ttl, limit = tonumber(ARGV[3]), tonumber(ARGV[4])
+
+-- The id of this run of the server, '' when we are not allowed to ask.
+local function run_id()
+  local reply = redis.pcall('INFO', 'server')
+  if type(reply) ~= 'string' then return '' end
+  return string.match(reply, 'run_id:(%w+)') or ''
+end
+
+local meta = redis.call('HMGET', P .. 'meta', 'swept', 'run_id', 'quiet')
+local swept, server, quiet = tonumber(meta[1] or now), run_id(), tonumber(meta[3] or 0)
+if now - swept > gap_ms or now < swept or (meta[2] and meta[2] ~= server) then quiet = now + lease_ms end
+redis.call('HSET', P .. 'meta', 'swept', now, 'run_id', server, 'quiet', quiet)
+if now < quiet and quiet <= now + lease_ms then return { 0, 0, 0, 1 } end
+
+local function passed(place)
+  return redis.call('ZRANGEBYSCORE', P .. place, '-inf', now, 'LIMIT', 0, limit)
+end
+
+local late = passed('deadlines')
+for _, id in ipairs(late) do
+  local e = load(id)
+  if e and is_open(e) then finish_unheld(e, 'failed', 'deadline_exceeded', now, ttl) end
+  redis.call('ZREM', P .. 'deadlines', id)
+end
+
+local expired = passed('running')
+for _, id in ipairs(expired) do
+  local e = load(id)
+  if not e or e.status ~= 'running' then
+    redis.call('ZREM', P .. 'running', id)
+  elseif e.cancel == '1' then
+    finish_unheld(e, 'cancelled', 'cancelled', now, ttl)
+  else
+    leave(e)
+    if e.suspect == '' then
+      e.suspect = 'company'
+      redis.call('HSET', of(id), 'suspect', 'company')
+    end
+    enter(e, 'queued', now)
+    await(e)
+  end
+end
+
+local due = passed('due')
+for _, id in ipairs(due) do
+  local e = load(id)
+  if e and e.status == 'deferred' then put_back(e, now) end
+  redis.call('ZREM', P .. 'due', id)
+end
+
+-- Members of one ended batch are given their expiry, `limit` at a time.
+local closing = redis.call('ZRANGE', P .. 'closing', 0, 0, 'WITHSCORES')
+if closing[1] then
+  local batch, done = batch_of(closing[1]), tonumber(closing[2])
+  local members = redis.call('LRANGE', batch .. ':members', done, done + limit - 1)
+  for _, id in ipairs(members) do
+    local e = load(id)
+    if e and not is_open(e) then expire(id, e, ttl) end
+  end
+  if #members < limit then
+    redis.call('PEXPIRE', batch, ttl)
+    redis.call('PEXPIRE', batch .. ':members', ttl)
+    redis.call('ZREM', P .. 'closing', closing[1])
+  else
+    redis.call('ZADD', P .. 'closing', done + limit, closing[1])
+  end
+end
+
+-- Ids that have expired leave the lists, one tenant at a time.
+local tenant = redis.call('SRANDMEMBER', P .. 'tenants')
+if tenant then
+  for _, state in ipairs({ 'succeeded', 'partial', 'failed', 'cancelled' }) do
+    local old = redis.call('ZRANGEBYSCORE', listing(tenant, state), '-inf', now - ttl, 'LIMIT', 0, limit)
+    for _, id in ipairs(old) do
+      if redis.call('EXISTS', of(id)) == 0 then redis.call('ZREM', listing(tenant, state), id) end
+    end
+  end
+end
+
+for _, name in ipairs(redis.call('ZRANGEBYSCORE', P .. 'workers', '-inf', now - 2 * lease_ms)) do
+  redis.call('ZREM', P .. 'workers', name)
+  redis.call('HDEL', P .. 'workers:running', name)
+end
+announce()
+return { #expired, #due, #late, 0 }

@@ -1,0 +1,317 @@
+"""The store as the doors see it: hand in, look up, wait, cancel, erase, and steer the queue."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from redis.exceptions import RedisError
+
+from extractor.errors import (
+    Cancelled,
+    DeadlineExceeded,
+    IdempotencyConflict,
+    QueueDraining,
+    StoreFull,
+    UnknownExtraction,
+    WorkerKiller,
+)
+from extractor.records import ENDS, Pause, QueueStatus, Receipt, Stored
+from extractor.store import keys, packing
+from extractor.store.asking import ask, told
+from extractor.store.limits import StoreLimits
+from extractor.store.listening import Ends
+from extractor.store.submitting import chunks, script_arguments
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Sequence
+
+    from extractor.errors import ExtractionError
+    from extractor.records import Failure, Priority, State, Submission
+    from extractor.store.connecting import Connection
+
+#: Share of `maxmemory` from which on nothing new is taken: the rest is for what was.
+FULL: Final = 0.8
+#: Milliseconds for which one ticket per class is enough; then it may have been lost.
+RING_MS: Final = 1000
+#: Seconds between two looks at an extraction whose end is waited for, in case its announcement was missed.
+LOOK_S: Final = 2.0
+#: Ends that no worker writes, by their code.
+_UNWRITTEN: Final[dict[str, ExtractionError]] = {
+    "cancelled": Cancelled("The extraction was cancelled before its end."),
+    "deadline_exceeded": DeadlineExceeded("It had not ended by its deadline. Submit it again, or raise `deadline_s`."),
+    "worker_killer": WorkerKiller("The process that ran it, and nothing else, died three times. Look at the document."),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitted:
+    """What came of handing in."""
+
+    #: One per submission, in order.
+    receipts: list[Receipt]
+    #: Classes that a ticket should be sent for.
+    ring: frozenset[Priority]
+
+
+class Store:
+    """Extractions on Redis. Belongs to one event loop; any number of processes may have one.
+
+    Every method raises `StoreUnavailable` when Redis does not answer.
+    """
+
+    def __init__(self, connection: Connection, limits: StoreLimits | None = None) -> None:
+        self._connection = connection
+        self._client = connection.client
+        self._limits = limits or StoreLimits()
+        self._ends = Ends(connection.client, keys.ENDED)
+
+    async def submit_many(self, submissions: Sequence[Submission]) -> Submitted:
+        """Take submissions in. Each chunk of some hundreds is taken in whole or not at all.
+
+        Raises:
+            IdempotencyConflict: a key stands for another request; nothing of its chunk was taken.
+            QueueDraining: the operator takes nothing new.
+            StoreFull: Redis is nearly full.
+        """
+        receipts: list[Receipt] = []
+        ring: set[Priority] = set()
+        for chunk in chunks(submissions):
+            if await self._connection.fullness() >= FULL:
+                raise StoreFull(f"Redis has used {FULL:.0%} of its `maxmemory`; the rest is for work already accepted.")
+            word, *answer = await ask(self._client, "submit_many", RING_MS, *script_arguments(chunk, self._limits))
+            if word == b"draining":
+                raise QueueDraining("The operator is emptying the queue; nothing new is taken. Submit later.")
+            if word == b"conflict":
+                raise _conflict([chunk[index - 1].submission for index in answer])
+            receipts += [
+                Receipt(id=id_.decode(), is_new=bool(new), status=state.decode()) for id_, new, state in answer[0]
+            ]
+            ring.update(each.decode() for each in answer[1])
+        return Submitted(receipts=receipts, ring=frozenset(ring))
+
+    async def read(self, id: str, *, tenant: str) -> Stored:  # noqa: A002 - the word of the records
+        """Return what is known of an extraction.
+
+        Raises:
+            UnknownExtraction: there is none of this id, or it is another tenant's.
+        """
+        (stored,) = await self.read_many([id], tenant=tenant)
+        if stored is None:
+            raise UnknownExtraction(f"There is no extraction {id!r}: it never was, has expired or was erased.")
+        return stored
+
+    async def read_many(self, ids: Sequence[str], *, tenant: str) -> list[Stored | None]:
+        """Return what is known of extractions, None for unknown ones."""
+        pipeline = self._client.pipeline(transaction=False)
+        for id_ in ids:
+            key = keys.extraction(id_)
+            pipeline.hgetall(key)
+            pipeline.get(f"{key}:result")
+        found = await _answered(pipeline.execute())
+        pairs = zip(ids, found[::2], found[1::2], strict=True)
+        texts = [(id_, _text(fields), result) for id_, fields, result in pairs]
+        return [
+            await self._stored(id_, fields, result) if fields.get("tenant") == tenant else None
+            for id_, fields, result in texts
+        ]
+
+    async def wait(self, id: str, *, tenant: str, timeout_s: float) -> Stored:  # noqa: A002 - the word of the records
+        """Return an extraction when it has ended, or as it is after `timeout_s` seconds.
+
+        Raises:
+            UnknownExtraction: there is none of this id.
+        """
+        stored = await self.read(id, tenant=tenant)
+        ends_at = asyncio.get_running_loop().time() + timeout_s
+        if stored.status in ENDS or timeout_s <= 0:
+            return stored
+        with self._ends.awaited(id) as ended:
+            await self._ends.ready(timeout_s=min(timeout_s, LOOK_S))
+            while True:
+                stored = await self.read(id, tenant=tenant)
+                left_s = ends_at - asyncio.get_running_loop().time()
+                if stored.status in ENDS or left_s <= 0:
+                    return stored
+                ended.clear()
+                try:
+                    await asyncio.wait_for(ended.wait(), min(left_s, LOOK_S))
+                except TimeoutError:
+                    continue
+
+    async def cancel(self, id: str, *, tenant: str) -> State:  # noqa: A002 - the word of the records
+        """Cancel an extraction: at once where it waits, within two seconds where it runs. Return its state.
+
+        Raises:
+            UnknownExtraction: there is none of this id.
+        """
+        state = await ask(self._client, "cancel", self._limits.ttl_ms, id, tenant)
+        if state is None:
+            raise UnknownExtraction(f"There is no extraction {id!r}: it never was, has expired or was erased.")
+        return _state(state)
+
+    async def erase(self, id: str, *, tenant: str) -> None:  # noqa: A002 - the word of the records
+        """Forget an extraction: document, replies and record. An open one is cancelled.
+
+        Raises:
+            UnknownExtraction: there is none of this id.
+        """
+        if not await ask(self._client, "erase", self._limits.ttl_ms, id, tenant):
+            raise UnknownExtraction(f"There is no extraction {id!r}: it never was, has expired or was erased.")
+
+    async def list_ids(
+        self, *, tenant: str, state: State, limit: int = 100, before: float | None = None
+    ) -> list[tuple[str, float]]:
+        """Return ids in a state with the Unix seconds they entered it, newest first.
+
+        Args:
+            tenant: Whose.
+            state: Which.
+            limit: How many at most.
+            before: Only those that entered before this time, Unix seconds.
+        """
+        most = "+inf" if before is None else f"({1000 * before:.0f}"
+        found = await _answered(
+            self._client.zrevrangebyscore(
+                keys.listing(tenant, state), most, "-inf", start=0, num=limit, withscores=True
+            )
+        )
+        return [(id_.decode(), entered / 1000) for id_, entered in found]
+
+    async def batch(self, id: str, *, tenant: str) -> dict[str, int]:  # noqa: A002 - the word of the records
+        """Return how many members of a batch are in which state, and `total`.
+
+        Raises:
+            UnknownExtraction: there is no batch of this id.
+        """
+        found = _text(await _answered(self._client.hgetall(keys.batch(id))))
+        if found.get("tenant") != tenant:
+            raise UnknownExtraction(f"There is no batch {id!r}: it never was, or has expired.")
+        return {name: int(count) for name, count in found.items() if name not in {"tenant", "created", "deadline"}}
+
+    async def status(self) -> QueueStatus:
+        """Return the queue at this moment."""
+        interactive, bulk, running, due, suspects, untold, pause, draining, workers, oldest_ms = await ask(
+            self._client, "status", self._limits.lease_ms
+        )
+        return QueueStatus(
+            ready={"interactive": interactive, "bulk": bulk},
+            running=running,
+            deferred=due,
+            suspects=suspects,
+            untold=untold,
+            pause=pause_from(pause),
+            is_draining=bool(draining),
+            workers={name.decode(): count for name, count in workers},
+            oldest_s=oldest_ms / 1000,
+        )
+
+    async def pause(self, *, message: str) -> None:
+        """Let nothing be claimed until `resume`. What runs goes on."""
+        await ask(self._client, "pause", "operator", "paused", message, 0)
+
+    async def resume(self) -> bool:
+        """Lift a pause, a circuit and draining; return whether there was anything to lift."""
+        return bool(await ask(self._client, "resume", "operator"))
+
+    async def drain(self) -> None:
+        """Take nothing new until `resume`. What was taken goes on to its end."""
+        await _answered(self._client.set(f"{keys.PREFIX}draining", 1))
+
+    async def suspects(self, *, limit: int = 100) -> list[str]:
+        """Return ids that wait to be run apart from others, those to be run alone first."""
+        alone = await _answered(self._client.zrange(f"{keys.PREFIX}alone", 0, limit - 1))
+        others = await _answered(self._client.zrange(f"{keys.PREFIX}suspects", 0, limit - 1))
+        return [id_.decode() for id_ in (*alone, *others)][:limit]
+
+    async def requeue(self, ids: Sequence[str]) -> list[str]:
+        """Let suspects and deferred extractions wait like any other again; return those that do. Ends stay ends."""
+        requeued = await ask(self._client, "requeue", *ids)
+        return [id_ for id_, is_requeued in zip(ids, requeued, strict=True) if is_requeued]
+
+    async def ping(self) -> None:
+        """Return when Redis answers."""
+        await _answered(self._client.ping())
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._ends.aclose()
+        await self._connection.aclose()
+
+    async def _stored(self, id_: str, found: dict[str, str], result: bytes | None) -> Stored:
+        return Stored(
+            id=id_,
+            tenant=found["tenant"],
+            status=_state(found["status"].encode()),
+            priority="bulk" if found["class"] == "bulk" else "interactive",
+            created_at=int(found["created"]) / 1000,
+            ended_at=_seconds(found.get("ended")),
+            deadline_at=int(found["deadline"]) / 1000,
+            due_at=_seconds(found.get("due")) if found["status"] == "deferred" else None,
+            claims=int(found.get("claim", 0)),
+            is_cancelling=found.get("cancel") == "1",
+            is_suspect="suspect" in found,
+            batch=found.get("batch", ""),
+            name=found.get("name"),
+            result=packing.unpack(result) if result else await self._unfinished(id_, found),
+        )
+
+    async def _unfinished(self, id_: str, found: dict[str, str]) -> bytes:
+        """Write the result of an extraction that no worker wrote one for; what was spent on it is on the bill."""
+        calls: dict[bytes, bytes] = {}
+        if "ended" in found:
+            calls = await _answered(self._client.hgetall(f"{keys.extraction(id_)}:calls"))
+        flat = [part for pair in calls.items() for part in pair]
+        return packing.unfinished_result(
+            id_,
+            name=found.get("name"),
+            state=_state(found["status"].encode()),
+            error=_failure(found.get("code", "")),
+            calls=packing.calls_from(flat),
+        )
+
+
+def pause_from(fields: Sequence[bytes | None]) -> Pause | None:
+    """Return the pause that a script tells of, None when there is none."""
+    if not fields:
+        return None
+    texts = [field if field is None else field.decode() for field in fields]
+    by, code, message, since, probe = texts
+    return Pause(
+        by="operator" if by == "operator" else "circuit",
+        code=code or "",
+        message=message or "",
+        since=int(since or 0) / 1000,
+        probe_at=_seconds(probe),
+    )
+
+
+def _failure(code: str) -> Failure | None:
+    return _UNWRITTEN[code].as_failure() if code in _UNWRITTEN else None
+
+
+def _conflict(submissions: Sequence[Submission]) -> IdempotencyConflict:
+    shown = ", ".join(repr(each.idempotency_key or each.id) for each in submissions[:5])
+    return IdempotencyConflict(
+        f"The idempotency key {shown} stands for another document, schema or options. Nothing was taken; use a new key."
+    )
+
+
+def _state(name: bytes) -> State:
+    return name.decode()  # type: ignore[return-value] # the scripts write no others
+
+
+def _seconds(milliseconds: str | None) -> float | None:
+    return None if milliseconds is None else int(milliseconds) / 1000
+
+
+def _text(fields: dict[bytes, bytes]) -> dict[str, str]:
+    return {name.decode(): value.decode(errors="replace") for name, value in fields.items()}
+
+
+async def _answered(call: Awaitable[Any]) -> Any:
+    try:
+        return await call
+    except (RedisError, OSError) as error:
+        raise told(error) from None

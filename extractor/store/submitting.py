@@ -1,0 +1,77 @@
+"""Submissions as the arguments of their script."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from extractor import jsontext
+from extractor.store.packing import pack_body
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from extractor.records import Submission
+    from extractor.store.limits import StoreLimits
+    from extractor.store.scripts import Argument
+
+#: Submissions of one script call, and bytes of it: Redis serves nobody else meanwhile.
+_MOST: Final = 500
+_MOST_BYTES: Final = 8 * 1024 * 1024
+#: Milliseconds that a schema is kept beyond the last result that refers to it.
+_MARGIN_MS: Final = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A submission with its body as it is stored."""
+
+    submission: Submission
+    body: bytes
+
+
+def chunks(submissions: Sequence[Submission]) -> Iterator[list[Packed]]:
+    """Yield submissions in chunks, packed only when their turn comes."""
+    chunk: list[Packed] = []
+    size = 0
+    for submission in submissions:
+        packed = Packed(submission, pack_body(submission))
+        if chunk and (len(chunk) == _MOST or size + len(packed.body) > _MOST_BYTES):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(packed)
+        size += len(packed.body)
+    if chunk:
+        yield chunk
+
+
+def script_arguments(chunk: Sequence[Packed], limits: StoreLimits) -> list[Argument]:
+    """Return what `submit_many` is given after its first argument."""
+    longest_s = max(each.submission.deadline_s for each in chunk)
+    kept_ms = round(1000 * longest_s) + limits.ttl_ms + _MARGIN_MS
+    schemas = {each.submission.target.digest: each.submission.target.schema for each in chunk}
+    arguments: list[Argument] = [len(schemas)]
+    for digest, schema in schemas.items():
+        arguments += [digest, jsontext.dumps(schema), kept_ms]
+    for each in chunk:
+        arguments += _item(each, ttl_ms=limits.ttl_ms)
+    return arguments
+
+
+def _item(packed: Packed, *, ttl_ms: int) -> list[Argument]:
+    submission = packed.submission
+    return [
+        submission.id,
+        submission.tenant,
+        submission.priority,
+        submission.digest,
+        submission.target.digest,
+        hashlib.sha256(submission.idempotency_key.encode()).hexdigest() if submission.idempotency_key else "",
+        submission.batch,
+        submission.task_id,
+        (submission.source.name or "").encode("utf-8", "replace"),
+        round(1000 * submission.deadline_s),
+        packed.body,
+        ttl_ms,
+    ]
