@@ -88,8 +88,8 @@ class Settings(BaseSettings):
     )
     models: str | None = Field(
         default=None,
-        description="Models that a caller of the queue may choose, by comma; the first is the default where "
-        "EXTRACTOR_MODEL is unset. Unset = the one in EXTRACTOR_MODEL (or the product's default) and offline/heuristic.",
+        description="Models that a caller of the queue may choose, by comma; where EXTRACTOR_MODEL is unset, the first "
+        "is the default. Unset = the one in EXTRACTOR_MODEL (or the product's default) and offline/heuristic.",
     )
     schemas: str | None = Field(
         default=None,

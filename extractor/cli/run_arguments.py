@@ -53,3 +53,12 @@ class RunArguments(AskingArguments):
             rich_help_panel=LIMITS_PANEL,
         ),
     ] = None
+    deadline_s: Annotated[
+        float | None,
+        typer.Option(
+            metavar="S",
+            help="Seconds that each document may take from its start; then it fails with deadline_exceeded. "
+            "Default: no limit.",
+            rich_help_panel=LIMITS_PANEL,
+        ),
+    ] = None

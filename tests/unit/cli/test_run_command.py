@@ -14,7 +14,7 @@ from extractor.records import Options, Rung
 
 #: What a command line has no good spelling for, these are for callers in Python and over HTTP; and what only a queue
 #: has: in process nothing waits.
-NOT_ON_A_COMMAND_LINE = {"tools", "tool_choice", "priority", "deadline_s"}
+NOT_ON_A_COMMAND_LINE = {"tools", "tool_choice", "priority"}
 
 
 def test_every_option_of_an_extraction_can_be_typed_under_its_own_name() -> None:
