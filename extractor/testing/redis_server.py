@@ -98,7 +98,7 @@ class RedisServer:
         return self._server
 
     def _end(self, how: signal.Signals) -> None:
-        for child, by in ((self._watcher, signal.SIGKILL), (self._server, how)):
+        for child, by in ((self._server, how), (self._watcher, signal.SIGKILL)):
             if child is not None:
                 child.send_signal(by)
                 child.wait(START_S)
