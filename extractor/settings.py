@@ -1,8 +1,9 @@
 """Settings: from the environment and one file, read once by a door, frozen afterwards.
 
 The environment wins over the file. The file is `config.toml` in the operating system's configuration folder for
-`extractor`, or the one named explicitly; a file in the working folder is never read, because whoever fills that
-folder must not choose where documents are sent. The page docs/reference/settings.md is generated from here.
+`extractor`, or the one named by `--config` or EXTRACTOR_CONFIG; a file in the working folder is never read, because
+whoever fills that folder must not choose where documents are sent. The page docs/reference/settings.md is generated
+from here.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
-from pathlib import Path  # noqa: TC003 - pydantic reads the annotations
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
@@ -121,6 +122,11 @@ class Settings(BaseSettings):
     visibility_timeout_s: float = Field(
         default=300.0, ge=1, description="Seconds after which Celery delivers a message again that nobody acknowledged."
     )
+    config: Path | None = Field(
+        default=None,
+        description="Configuration file (TOML) instead of the one in the operating system's configuration folder, for "
+        "what is not started with `--config`.",
+    )
     data_folder: Path | None = Field(
         default=None,
         description="Folder of the Redis server that `extractor dev` runs. Unset = the operating system's data folder.",
@@ -136,7 +142,8 @@ class Settings(BaseSettings):
         Raises:
             InvalidSettings: the file is missing or not TOML, or a value cannot be used. Values are not quoted.
         """
-        from_file = _read_file(config)
+        named = os.environ.get(variable_of("config"))
+        from_file = _read_file(config or (Path(named) if named else None))
         try:
             settings = cls(**(from_file | EnvSettingsSource(cls)()))
         except ValidationError as error:

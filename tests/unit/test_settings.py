@@ -75,6 +75,15 @@ def test_an_unusable_value_is_named_by_its_variable_and_not_quoted(monkeypatch, 
     assert repr(value) not in error.value.message
 
 
+def test_a_file_can_be_named_by_the_environment_and_an_explicit_one_wins(monkeypatch, tmp_path):
+    named, explicit = tmp_path / "named.toml", tmp_path / "explicit.toml"
+    named.write_text("slots = 5\n")
+    explicit.write_text("slots = 6\n")
+    monkeypatch.setenv("EXTRACTOR_CONFIG", str(named))
+
+    assert (Settings.load().slots, Settings.load(explicit).slots) == (5, 6)
+
+
 def test_the_environment_wins_over_the_file(monkeypatch, tmp_path):
     folder = tmp_path / "config" / "extractor"
     folder.mkdir(parents=True)
