@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from extractor import answer, document, errors, schema
+    from extractor.client import Item, Queue
     from extractor.errors import ExtractionError
     from extractor.inprocess import aextract, extract
     from extractor.records import Document, Evidence, Result
@@ -18,6 +19,8 @@ __all__ = [
     "Document",
     "Evidence",
     "ExtractionError",
+    "Item",
+    "Queue",
     "Result",
     "aextract",
     "answer",
@@ -31,6 +34,8 @@ _HOMES = {
     "Document": "extractor.records",
     "Evidence": "extractor.records",
     "ExtractionError": "extractor.errors",
+    "Item": "extractor.client",
+    "Queue": "extractor.client",
     "Result": "extractor.records",
     "aextract": "extractor.inprocess",
     "extract": "extractor.inprocess",

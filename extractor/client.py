@@ -1,0 +1,289 @@
+"""`Queue`: the queue for services in Python. Its methods wait for their answer; everything happens in a loop thread."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
+
+from pydantic import BaseModel, SecretStr
+
+from extractor import wiring
+from extractor.desk import Desk, chunks_of, open_desk
+from extractor.document import source_from
+from extractor.errors import InvalidRequest
+from extractor.jsontext import dumps
+from extractor.portal import Line
+from extractor.receiving import as_instance, result_from_json
+from extractor.records import OPEN_STATES
+from extractor.schema import target_from
+from extractor.settings import TENANT_FORM, Settings
+from extractor.submit import admit
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from extractor.records import JsonObject, Priority, Result, State, Stored, Submission, Target
+    from extractor.submit import Door
+
+    Schema: TypeAlias = type[BaseModel] | JsonObject | os.PathLike[str] | str
+    Document: TypeAlias = os.PathLike[str] | bytes | str
+    _Admitted: TypeAlias = tuple[Submission, type[BaseModel] | None]
+
+#: Ids whose class is remembered, and targets.
+MAX_CLASSES = 100_000
+MAX_TARGETS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One of many documents, where there is more to say of it."""
+
+    #: As for `Queue.submit`.
+    source: Document
+    #: Its schema; None = the one of `submit_many`.
+    schema: Schema | None = None
+    #: Your word for this submission.
+    idempotency_key: str | None = None
+    #: Name of the document in results and messages.
+    name: str | None = None
+    #: Media type where the content does not tell.
+    media_type: str | None = None
+
+
+class Queue:
+    """Hands documents to the workers and brings the results back.
+
+    Nothing is opened before the first call. May be used by many threads, and made before a `fork`: each process opens
+    its own connection. In a coroutine, call its methods by `asyncio.to_thread`. Also a context manager, which closes.
+    """
+
+    def __init__(self, redis_url: str | None = None, *, tenant: str | None = None) -> None:
+        """Read the settings.
+
+        Args:
+            redis_url: As REDIS_URL, which it stands in for.
+            tenant: As EXTRACTOR_TENANT, which it stands in for.
+
+        Raises:
+            InvalidSettings: a setting cannot be used.
+        """
+        settings = _settings(redis_url, tenant)
+        self._door: Door = wiring.door_from(settings)
+        self._line: Line[Desk] = Line(partial(open_desk, settings))
+        self._targets: OrderedDict[type[BaseModel] | str, tuple[Target, str]] = OrderedDict()
+        self._classes: OrderedDict[str, type[BaseModel]] = OrderedDict()
+
+    def submit(
+        self,
+        source: Document,
+        schema: Schema,
+        *,
+        idempotency_key: str | None = None,
+        media_type: str | None = None,
+        name: str | None = None,
+        **options: Any,
+    ) -> str:
+        """Hand one document in; return the id of its extraction. It is stored when this returns.
+
+        Args:
+            source: A `Path` = a file, bytes = a file's content, `str` = text.
+            schema: A pydantic class, a JSON Schema as a dict, the path of a `.json` file, or a registered name. With a
+                class, the result's record is an instance of it.
+            idempotency_key: Your word for this submission. The same word again returns the id that it had.
+            media_type: Media type of `source` where its content does not tell.
+            name: Name of `source` in results and messages.
+            **options: Any of `records.Options`: `model`, `max_attempts`, `priority`, `deadline_s` …
+
+        Raises:
+            CallerError: an argument or option cannot be used; `idempotency_conflict`: the word stands for another
+                document, schema or options.
+            UnreadableDocument: the file is not there or too large.
+            StoreUnavailable, StoreFull, QueueDraining: nothing was accepted; the same call may be made again later.
+        """
+        item = Item(source, schema, idempotency_key, name, media_type)
+        return self._hand_in([self._admit(item, options, default_priority="interactive")])[0]
+
+    def submit_many(
+        self,
+        items: Iterable[Item | Document],
+        *,
+        schema: Schema | None = None,
+        **options: Any,
+    ) -> list[str]:
+        """Hand many documents in; return their ids in the same order. Their priority is `bulk` unless you state one.
+
+        `items` is drawn from as they are written, up to 500 at once, all of these or none. Where an item is refused,
+        those written before it stay; give each an idempotency key, and the same call may simply be made again.
+
+        Args:
+            items: Sources as for `submit`, or an `Item` where one has a schema, a key or a name of its own.
+            schema: The schema of every item that states none.
+            **options: As for `submit`, for all of them.
+
+        Raises:
+            ExtractionError: as `submit`.
+        """
+        ids: list[str] = []
+        whole = (item if isinstance(item, Item) else Item(item) for item in items)
+        stated = (replace(item, schema=schema) if item.schema is None else item for item in whole)
+        for chunk in chunks_of(self._admit(item, options, default_priority="bulk") for item in stated):
+            ids += self._hand_in(chunk)
+        return ids
+
+    def get(self, id: str, *, schema: type[BaseModel] | None = None) -> Result[Any]:  # noqa: A002 - the word of the record
+        """Return the result as it is now: `status` may be `queued`, `running` or `deferred`, and `record` None then.
+
+        Args:
+            id: What `submit` returned.
+            schema: The class that `record` shall be an instance of, where another process has submitted it. A record
+                that the class refuses gives `status` `failed` with the code `unsatisfied`, and stays as plain JSON.
+
+        Raises:
+            UnknownExtraction: there is no extraction of this id, or it has expired.
+            StoreUnavailable: Redis does not answer.
+        """
+        return self._received(self._line.run(lambda desk: desk.read(id)), schema)
+
+    def wait(
+        self,
+        id: str,  # noqa: A002 - the word of the record
+        timeout_s: float | None = None,
+        *,
+        schema: type[BaseModel] | None = None,
+    ) -> Result[Any]:
+        """Return the result when the extraction has ended.
+
+        Args:
+            id: What `submit` returned.
+            timeout_s: Seconds to wait at most; None = until its deadline, at which every extraction ends.
+            schema: As for `get`.
+
+        Raises:
+            TimeoutError: it had not ended in time. It goes on; wait again, or `cancel` it.
+            UnknownExtraction, StoreUnavailable: as `get`.
+        """
+        until = None if timeout_s is None else time.monotonic() + timeout_s
+        stored = self._line.run(lambda desk: desk.wait(id, until=until))
+        if stored.status in OPEN_STATES:
+            raise TimeoutError(f"The extraction {id} is still {stored.status} after {timeout_s:g} s. It goes on.")
+        return self._received(stored, schema)
+
+    def results(
+        self, ids: Iterable[str], *, timeout_s: float | None = None, schema: type[BaseModel] | None = None
+    ) -> Iterator[Result[Any]]:
+        """Yield the result of each extraction once, as they end.
+
+        Args:
+            ids: What `submit_many` returned.
+            timeout_s: Seconds for all of them; None = until their deadlines.
+            schema: As for `get`.
+
+        Raises:
+            TimeoutError: some had not ended in time. They go on.
+            UnknownExtraction, StoreUnavailable: as `get`.
+        """
+        until = None if timeout_s is None else time.monotonic() + timeout_s
+        open_ids = dict.fromkeys(ids)
+        while open_ids:
+            looked_for = list(open_ids)
+            ended = self._line.run(partial(Desk.ended_among, ids=looked_for, until=until))
+            if not ended:
+                raise TimeoutError(f"{len(open_ids)} extractions have not ended after {timeout_s:g} s. They go on.")
+            for stored in ended:
+                del open_ids[stored.id]
+                yield self._received(stored, schema)
+
+    def cancel(self, id: str) -> State:  # noqa: A002 - the word of the record
+        """Ask for the end of an extraction; return what it is doing then.
+
+        One that waits ends at once, one that runs within 2 s. One that has ended stays as it is.
+
+        Raises:
+            UnknownExtraction, StoreUnavailable: as `get`.
+        """
+        return self._line.run(lambda desk: desk.cancel(id))
+
+    def close(self) -> None:
+        """Close the connections. What was submitted goes on."""
+        self._line.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _admit(self, item: Item, options: Mapping[str, Any], *, default_priority: Priority) -> _Admitted:
+        target, schema_name = self._target(item.schema)
+        submission = admit(
+            source_from(item.source, media_type=item.media_type, name=item.name),
+            target,
+            options,
+            door=self._door,
+            default_priority=default_priority,
+            schema_name=schema_name,
+            idempotency_key=item.idempotency_key or "",
+        )
+        return submission, item.schema if isinstance(item.schema, type) else None
+
+    def _target(self, schema: Schema | None) -> tuple[Target, str]:
+        """Return the target, the same for the same schema, and its registered name."""
+        if schema is None:
+            raise InvalidRequest("There is no schema: pass one to submit_many, or with each Item.")
+        if isinstance(schema, str):
+            return self._door.registry.target(schema), schema
+        key = _key(schema)
+        if key is None or key not in self._targets:
+            target = target_from(schema)
+            found = target, self._door.registry.name_of(target)
+            if key is None:
+                return found
+            self._targets[key] = found
+            _keep(self._targets, MAX_TARGETS)
+            return found
+        return self._targets[key]
+
+    def _hand_in(self, admitted: list[_Admitted]) -> list[str]:
+        submissions = [submission for submission, _ in admitted]
+        receipts = self._line.run(lambda desk: desk.submit(submissions))
+        for receipt, (_, model_class) in zip(receipts, admitted, strict=True):
+            if model_class is not None:
+                self._classes[receipt.id] = model_class
+        _keep(self._classes, MAX_CLASSES)
+        return [receipt.id for receipt in receipts]
+
+    def _received(self, stored: Stored, schema: type[BaseModel] | None) -> Result[Any]:
+        result = result_from_json(stored.result)
+        model_class = schema or self._classes.get(stored.id)
+        return result if model_class is None else as_instance(result, model_class)
+
+
+def _settings(redis_url: str | None, tenant: str | None) -> Settings:
+    stated: dict[str, Any] = {}
+    if redis_url is not None:
+        stated["redis_url"] = SecretStr(redis_url)
+    if tenant is not None:
+        if not re.fullmatch(TENANT_FORM, tenant):
+            raise InvalidRequest("A tenant is 1 to 64 letters, digits, `_` and `-`.")
+        stated["tenant"] = tenant
+    return Settings.load().model_copy(update=stated)
+
+
+def _key(schema: Schema) -> type[BaseModel] | str | None:
+    """Return what tells one schema from another, None where that is not known before it is read."""
+    if isinstance(schema, type):
+        return schema
+    try:
+        return dumps(schema) if isinstance(schema, dict) else None
+    except (TypeError, ValueError, RecursionError):  # no JSON: `target_from` says so
+        return None
+
+
+def _keep(remembered: OrderedDict[Any, Any], most: int) -> None:
+    while len(remembered) > most:
+        remembered.popitem(last=False)

@@ -1,0 +1,152 @@
+"""What a program needs to hand extractions in and to ask for them, in one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+from extractor import submit, wiring
+from extractor.errors import UnknownExtraction
+from extractor.queue import Bell
+from extractor.records import OPEN_STATES
+from extractor.store import Store, StoreLimits, broker_url, connect
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+
+    from extractor.records import Receipt, State, Stored, Submission
+    from extractor.settings import Settings
+
+T = TypeVar("T")
+
+#: Extractions that are read or written at once: what one script call of the store takes.
+CHUNK = 500
+#: Bytes or characters of documents that are written at once, unless one alone has more.
+CHUNK_SIZE = 16 * 1024 * 1024
+#: Extractions watched for their end at the same moment; the others are looked at in turn.
+WATCHED = 16
+#: Seconds after which those looked at in turn are looked at again.
+LOOK_S = 0.5
+#: Seconds of one wait, where nobody said how long.
+WAIT_S = 60.0
+
+
+class Desk:
+    """The store and the bell, used in the name of one tenant."""
+
+    def __init__(self, *, store: Store, bell: Bell, tenant: str) -> None:
+        self.store = store
+        self._bell = bell
+        self._tenant = tenant
+
+    async def submit(self, submissions: Sequence[Submission]) -> list[Receipt]:
+        """Write submissions down and wake the workers; see `submit.submit`."""
+        return await submit.submit(submissions, store=self.store, ring=self._bell.ring)
+
+    async def read(self, id: str) -> Stored:  # noqa: A002 - the word of the record
+        """Return what the store knows; see `Store.read`."""
+        return await self.store.read(id, tenant=self._tenant)
+
+    async def read_many(self, ids: Sequence[str]) -> list[Stored | None]:
+        """Return what the store knows of each, None of an unknown one."""
+        found: list[Stored | None] = []
+        for start in range(0, len(ids), CHUNK):
+            found += await self.store.read_many(ids[start : start + CHUNK], tenant=self._tenant)
+        return found
+
+    async def cancel(self, id: str) -> State:  # noqa: A002 - the word of the record
+        """Ask for the end of an extraction; see `Store.cancel`."""
+        return await self.store.cancel(id, tenant=self._tenant)
+
+    async def wait(self, id: str, *, until: float | None = None) -> Stored:  # noqa: A002 - the word of the record
+        """Return an extraction when it has ended, or as it is at `until`, a value of `time.monotonic`."""
+        stored = await self.read(id)
+        while stored.status in OPEN_STATES and (until is None or time.monotonic() < until):
+            left_s = WAIT_S if until is None else min(WAIT_S, max(until - time.monotonic(), 0.0))
+            stored = await self.store.wait(id, tenant=self._tenant, timeout_s=left_s)
+        return stored
+
+    async def ended_among(self, ids: list[str], *, until: float | None = None) -> list[Stored]:
+        """Return those of `ids` that have ended, as soon as there is one; none when `until` has come.
+
+        `ids` is in the order in which they are likely to end. A few of the first are watched; the rest is looked at
+        in turn, so that the cost of one look does not grow with their number.
+
+        Raises:
+            UnknownExtraction: there is no extraction of one of these ids.
+        """
+        turn = 0
+        while True:
+            looked_at = ids[:CHUNK] + ids[CHUNK * (turn + 1) : CHUNK * (turn + 2)]
+            ended = [stored for stored in await self._known(looked_at) if stored.status not in OPEN_STATES]
+            if ended or (until is not None and time.monotonic() >= until):
+                return ended
+            turn = turn + 1 if CHUNK * (turn + 2) < len(ids) else 0
+            await self._first_end(ids[:WATCHED], until=until)
+
+    async def _known(self, ids: Sequence[str]) -> list[Stored]:
+        found = await self.read_many(ids)
+        known = [stored for stored in found if stored is not None]
+        if len(known) < len(ids):
+            gone = next(name for name, stored in zip(ids, found, strict=True) if stored is None)
+            raise UnknownExtraction(say_unknown(gone))
+        return known
+
+    async def _first_end(self, ids: Sequence[str], *, until: float | None) -> None:
+        """Return when one has ended, at `until`, or when it is time to look at the others."""
+        soon = time.monotonic() + LOOK_S
+        timeout_s = max(min(soon, until or soon) - time.monotonic(), 0.0)
+        waits = [asyncio.create_task(self.store.wait(name, tenant=self._tenant, timeout_s=timeout_s)) for name in ids]
+        try:
+            done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            for wait in done:
+                wait.result()
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+
+
+def say_unknown(id: str) -> str:  # noqa: A002 - the word of the record
+    """Say that there is no such extraction."""
+    return f"There is no extraction {id!r}: it never was, has expired, was erased, or belongs to another tenant."
+
+
+@asynccontextmanager
+async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
+    """Connect to the store and the broker, and disconnect at the end.
+
+    Raises:
+        StoreUnavailable: Redis does not answer, or no Redis is set.
+        UnsuitableStore: it cannot keep our promises.
+    """
+    url = wiring.store_url(settings)
+    limits = StoreLimits(lease_s=settings.lease_s, result_ttl_s=settings.result_ttl_s)
+    store = Store(await connect(url), limits)
+    bell = Bell(*broker_url(url))
+    try:
+        yield Desk(store=store, bell=bell, tenant=settings.tenant)
+    finally:
+        bell.close()
+        await store.aclose()
+
+
+def chunks_of(admitted: Iterable[tuple[Submission, T]]) -> Iterator[list[tuple[Submission, T]]]:
+    """Yield submissions, each with what belongs to it, in lists of a size that may be written at once.
+
+    `admitted` is drawn from as the lists are, so that no more than one list of documents is in memory.
+    """
+    chunk: list[tuple[Submission, T]] = []
+    size = 0
+    for submission, beside in admitted:
+        content = submission.source.content
+        length = len(content) if isinstance(content, str | bytes) else 0
+        if chunk and (len(chunk) == CHUNK or size + length > CHUNK_SIZE):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append((submission, beside))
+        size += length
+    if chunk:
+        yield chunk
