@@ -11,10 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+import anyio
 import httpx
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
     from types import TracebackType
 
 #: Seconds that a process may take to end after it was told to.
@@ -153,11 +154,31 @@ def wait_until(
     Raises:
         TimeoutError: it was not so in time.
     """
-    started = time.monotonic()
-    while not is_so():
-        if time.monotonic() - started > within_s:
-            raise TimeoutError(f"after {within_s:g} s, still waiting until {why}")
+    for seconds in _looks(within_s, why):
+        if is_so():
+            return seconds
         if tend is not None:
             tend()
         time.sleep(LOOK_S)
-    return time.monotonic() - started
+    raise AssertionError("the looks end by an error")
+
+
+async def until(
+    is_so: Callable[[], Awaitable[object]], *, within_s: float, why: str, tend: Callable[[], None] | None = None
+) -> float:
+    """Wait as `wait_until` does, for what has to be awaited."""
+    for seconds in _looks(within_s, why):
+        if await is_so():
+            return seconds
+        if tend is not None:
+            tend()
+        await anyio.sleep(LOOK_S)
+    raise AssertionError("the looks end by an error")
+
+
+def _looks(within_s: float, why: str) -> Iterator[float]:
+    """Yield the seconds that have passed, until they are too many."""
+    started = time.monotonic()
+    while (passed := time.monotonic() - started) < within_s:
+        yield passed
+    raise TimeoutError(f"after {within_s:g} s, still waiting until {why}")
