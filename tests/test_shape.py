@@ -40,6 +40,7 @@ PARAMETERS = 6
 #: Every module with an import inside a function, and why it is not at the top.
 LATE_IMPORTS: dict[str, str] = {
     "extractor/cli/app.py": "command start-up: the version and the crash report, wanted by few",
+    "extractor/cli/dev_command.py": "command start-up: the Redis client, which --help does without",
     "extractor/cli/run_command.py": "command start-up: the engine, which --help does without",
 }
 

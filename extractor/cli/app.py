@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
+from extractor.cli.dev_command import dev
 from extractor.cli.exits import ExitCode, exit_code_of
 from extractor.cli.run_command import run
 from extractor.cli.wording import error_line
+from extractor.cli.worker_command import worker
 from extractor.errors import ExtractionError, InvalidRequest
 
 app = typer.Typer(
@@ -19,6 +21,8 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # variables hold keys and documents
 )
 app.command()(run)
+app.command()(worker)
+app.command()(dev)
 
 
 def _print_version(is_wanted: bool) -> None:  # noqa: FBT001 - the signature that typer calls

@@ -1,0 +1,70 @@
+"""What `extractor dev` prints when everything is up: where it is, and a request that can be pasted."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import dataclass, field
+
+from extractor.records import OFFLINE_MODEL
+
+#: A document and a schema that a language model and the offline rules both read.
+TEXT = "Invoice number: HB-2087\nDate: 2025-06-15\nTotal: 134.23 EUR"
+SCHEMA = {
+    "title": "Invoice",
+    "type": "object",
+    "properties": {
+        "invoice_number": {"type": "string", "description": "Invoice number as printed."},
+        "date": {"type": "string", "format": "date", "description": "Date of the invoice, as YYYY-MM-DD."},
+        "total": {"type": "number", "description": "Amount to pay, as a plain number."},
+    },
+    "required": ["invoice_number", "total"],
+    "additionalProperties": False,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where everything is."""
+
+    #: Address of the HTTP API, without a path.
+    api: str
+    model: str
+    #: What stands behind "Bearer ": the key made for this run, or the name of the variable that holds the user's.
+    key: str = field(repr=False)
+    #: Lines about Redis.
+    redis: tuple[str, ...] = ()
+
+
+def ready_words(place: Place, *, seconds: float) -> str:
+    """Write the lines. No key of the user's own is in them.
+
+    Args:
+        place: Where everything is.
+        seconds: How long it took to come up.
+    """
+    by_rules = " (simple rules, no language model)" if place.model == OFFLINE_MODEL else ""
+    lines = [
+        f"Ready in {seconds:.1f} s, with {place.model}{by_rules}. Ctrl-C stops everything.",
+        f"HTTP API    {place.api}",
+        f"Key         {place.key}",
+        *place.redis,
+        "",
+        "Paste this in another terminal:",
+        "",
+        request_words(place),
+    ]
+    return "\n".join(lines)
+
+
+def request_words(place: Place) -> str:
+    """Write a submission and a read of its result as two commands of a POSIX shell."""
+    body = json.dumps({"document": {"text": TEXT}, "schema": SCHEMA})
+    bearer = f'-H "Authorization: Bearer {place.key}"'
+    url = f"{place.api}/v1/extractions"
+    return (
+        f"id=$(curl -s {url} {bearer} \\\n"
+        "  -H 'Content-Type: application/json' \\\n"
+        f'  -d {shlex.quote(body)} | sed \'s/.*"id" *: *"\\([^"]*\\)".*/\\1/\')\n'
+        f'curl -s "{url}/$id?wait=60" {bearer}'
+    )
