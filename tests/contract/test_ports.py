@@ -78,6 +78,17 @@ async def test_spending_stops_at_the_cap(purse_of):
     assert purse.spent_usd == pytest.approx(0.03)
 
 
+async def test_what_was_spent_before_counts_against_the_cap_and_not_on_the_purse_above(purse_of):
+    run = purse_of(1.0)
+    document = purse_of(0.03, parent=run, spent_usd=0.02)
+    await document.settle(await document.reserve(0.01), spent_usd=0.01)
+
+    with pytest.raises(BudgetExceeded):
+        await document.reserve(0.01)
+
+    assert (run.spent_usd, document.spent_usd) == (pytest.approx(0.01), pytest.approx(0.03))
+
+
 async def test_what_was_reserved_but_not_spent_can_be_spent_again(purse_of):
     purse = purse_of(0.01)
     await purse.settle(await purse.reserve(0.01), spent_usd=0.0)
