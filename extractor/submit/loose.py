@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
-import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Unpack
 
+import orjson
+
 from extractor.errors import InvalidRequest, UnreadableDocument
+from extractor.jsontext import canonical
 from extractor.options import NAMES
 from extractor.records import Source, Submission, Target
 from extractor.schema import target_from
@@ -95,23 +97,30 @@ def _target_of(schema: Json, door: Door) -> Target:
         raise InvalidRequest(
             f"The schema is {_kind(schema)}; send a JSON Schema object, or a registered name: {names}."
         )
-    return _remembered_target(schema)
+    return _target_of_object(schema)
 
 
-def _remembered_target(schema: JsonObject) -> Target:
+def _target_of_object(schema: JsonObject) -> Target:
     try:
-        text = json.dumps(schema, ensure_ascii=False, allow_nan=False)
-        text.encode()
-    except UnicodeEncodeError:
-        raise InvalidRequest("The schema holds half of a surrogate pair; send valid Unicode.") from None
-    except (TypeError, ValueError, RecursionError):  # not JSON; the admission of schemas tells what is wrong
-        return target_from(schema)
-    return _target(text)
+        known = _target_of_text(orjson.dumps(schema))
+    except TypeError:
+        return _target_of_rare_object(schema)
+    return known if known.schema == schema else target_from(schema)  # NaN is `null` in the text
 
 
 @lru_cache(maxsize=_KEPT)
-def _target(text: str) -> Target:
-    return target_from(json.loads(text))
+def _target_of_text(text: bytes) -> Target:
+    return target_from(orjson.loads(text))
+
+
+def _target_of_rare_object(schema: JsonObject) -> Target:
+    """Return the target of a schema that is no text to orjson, such as one with an integer beyond 64 bits."""
+    target = target_from(schema)
+    try:
+        canonical(schema).decode()
+    except UnicodeDecodeError:
+        raise InvalidRequest("The schema holds half of a surrogate pair; send valid Unicode.") from None
+    return target
 
 
 def _kind(value: Json) -> str:
