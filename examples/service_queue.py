@@ -1,0 +1,34 @@
+"""A service in Python: it hands documents to the workers and gets instances of its own class back.
+
+python examples/service_queue.py [MODEL]        while `extractor dev` runs; elsewhere set REDIS_URL
+"""
+
+import sys
+from datetime import date
+from pathlib import Path
+
+from pydantic import BaseModel, Field
+
+import extractor
+
+
+class Deadlines(BaseModel):
+    """The dates of a contract that go into the calendar."""
+
+    effective_date: date = Field(description="Date from which the contract binds, as YYYY-MM-DD.")
+    expiry_date: date | None = Field(default=None, description="Date on which the contract ends, as YYYY-MM-DD.")
+
+
+contracts = sorted((Path(__file__).parent / "documents/contracts").iterdir())
+chosen = {"model": sys.argv[1]} if len(sys.argv) > 1 else {}
+
+with extractor.Queue() as queue:
+    # Stored when this returns: from here on a worker, or Redis, or this script may die.
+    ids = queue.submit_many(contracts, schema=Deadlines, **chosen)
+    names = dict(zip(ids, [contract.name for contract in contracts], strict=True))
+    for result in queue.results(ids, timeout_s=600):
+        name = names[result.id]
+        if result.error:
+            print(f"{name}: {result.error.code}: {result.error.message}")
+        else:
+            print(f"{name}: binds from {result.record.effective_date:%d %B %Y}")
