@@ -6,6 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
 
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
 from extractor.errors import InvalidSettings
 
 Scheme = Literal["redis", "rediss", "unix", "sentinel"]
@@ -86,7 +89,8 @@ def broker_url(url: str) -> tuple[str, dict[str, object]]:
         return f"redis+socket://{login}{quote(address.path)}?virtual_host={address.database}", {}
     if address.scheme == "sentinel":
         places = [f"sentinel://{login}{_place(*host)}/{address.database}" for host in address.hosts]
-        asking = {"socket_timeout": CONNECT_TIMEOUT_S, "socket_connect_timeout": CONNECT_TIMEOUT_S}
+        waiting = {"socket_timeout": CONNECT_TIMEOUT_S, "socket_connect_timeout": CONNECT_TIMEOUT_S}
+        asking = waiting | {"retry": Retry(NoBackoff(), 0)}
         return ";".join(places), {
             "master_name": address.service,
             "sentinel_kwargs": asking | address.sentinel_login,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,7 +20,7 @@ from extractor.store.clients import open_clients
 from extractor.store.keys import META
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterator
 
     from redis.asyncio import Redis
 
@@ -110,9 +112,10 @@ def in_our_words(address: str) -> Generator[None]:
 
 def explained(error: Exception, address: str) -> ExtractionError:
     """Return an error of the client library as one of ours."""
-    for kinds, become, sentence in _ERRORS:
-        if isinstance(error, kinds):
-            return become(sentence.format(address=address))
+    for cause in _causes(error):
+        for kinds, become, sentence in _ERRORS:
+            if isinstance(cause, kinds):
+                return become(sentence.format(address=address))
     return StoreUnavailable(
         f"Redis at {address} cannot be reached ({_reason(error)}). Check that it runs, and the URL."
     )
@@ -153,17 +156,26 @@ _ERRORS: tuple[tuple[tuple[type[Exception], ...], type[ExtractionError], str], .
         StoreUnavailable,
         (
             "Redis at {address} refused a command that we need. Check that it has a database of that number, and "
-            "that nobody else writes our keys."
+            "that nobody else writes the keys extractor:*."
         ),
     ),
 )
 
 
-def _reason(error: Exception) -> str:
+def _causes(error: BaseException) -> Iterator[BaseException]:
     cause: BaseException | None = error
-    while cause is not None and not (isinstance(cause, OSError) and cause.strerror):
+    while cause is not None:
+        yield cause
         cause = cause.__cause__ or cause.__context__
-    return cause.strerror if isinstance(cause, OSError) and cause.strerror else type(error).__name__
+
+
+def _reason(error: Exception) -> str:
+    """Say what is known and cannot quote a password: words of the operating system, or the name of the error."""
+    for cause in _causes(error):
+        if isinstance(cause, OSError):
+            number = re.search(r"\[Errno (\d+)\]", str(cause))
+            return os.strerror(int(number[1])) if number else cause.strerror or type(cause).__name__
+    return type(error).__name__
 
 
 async def _examined(client: Redis, address: str) -> tuple[dict[str, Any], dict[str, Any]]:
