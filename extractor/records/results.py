@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass, field, is_dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
 from extractor.records.calls import Repair, Usage, Violation
+from extractor.records.inputs import Rung  # noqa: TC001 - pydantic reads the annotations of Attempt and Enforcement
 
 if TYPE_CHECKING:
     from extractor.records.documents import Evidence, ReadingNote
-    from extractor.records.inputs import Rung
     from extractor.records.json import Json, JsonObject
 
 R = TypeVar("R")
