@@ -10,6 +10,7 @@ import typer
 from extractor.cli.dev_command import dev
 from extractor.cli.exits import ExitCode, exit_code_of
 from extractor.cli.run_command import run
+from extractor.cli.serve_command import serve
 from extractor.cli.wording import error_line
 from extractor.cli.worker_command import worker
 from extractor.errors import ExtractionError, InvalidRequest
@@ -21,6 +22,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # variables hold keys and documents
 )
 app.command()(run)
+app.command()(serve)
 app.command()(worker)
 app.command()(dev)
 

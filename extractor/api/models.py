@@ -1,0 +1,86 @@
+"""The bodies of requests and answers, as the OpenAPI document shows them."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from extractor.records import (
+    Attempt,
+    Coverage,
+    Enforcement,
+    Evidence,
+    Failure,
+    Options,
+    ReadingNote,
+    Repair,
+    State,
+    Timings,
+    Usage,
+)
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class TextDocument(_Body):
+    """A document that is text already."""
+
+    text: str
+    name: str | None = Field(default=None, description="Name to show in results and messages.")
+
+
+class BytesDocument(_Body):
+    """A document as a file: PDF, DOCX, HTML or text."""
+
+    base64: str = Field(description="Its bytes.")
+    media_type: str | None = Field(default=None, description="As you know it; the content decides.")
+    name: str | None = Field(default=None, description="Name to show in results and messages.")
+
+
+class ExtractionRequest(_Body):
+    """A document and a schema, and how to extract."""
+
+    document: TextDocument | BytesDocument
+    target: dict[str, Any] | str = Field(alias="schema", description="A JSON Schema, or the name of a registered one.")
+    options: Options = Field(default_factory=Options, description="What is not stated is the server's default.")
+
+
+class Accepted(BaseModel):
+    """The extraction is stored and will come to an end."""
+
+    id: str
+    status: State
+
+
+class Extraction(BaseModel):
+    """One extraction as it stands: the whole result once it has ended."""
+
+    id: str
+    source: str | None = Field(description="Name of the document.")
+    status: State
+    record: Any = Field(description="Null while the extraction is open, and where nothing could be read.")
+    evidence: dict[str, Evidence] = Field(description="JSON Pointer of each value -> where it stands in the document.")
+    coverage: list[Coverage]
+    attempts: list[Attempt]
+    repairs: list[Repair]
+    enforcement: Enforcement
+    validated_by: list[str]
+    usage: Usage
+    cost_usd: float = Field(description="US dollars.")
+    error: Failure | None
+    engine: str
+    warnings: list[ReadingNote]
+    timings: Timings
+
+
+#: Seconds that a request may wait for the end of an extraction.
+WAIT_MAX_S = 60.0
+
+
+class Waiting(_Body):
+    """The query of a request for one extraction."""
+
+    wait: Annotated[
+        float, Field(ge=0, le=WAIT_MAX_S, description="Seconds to wait for the end, if it has not come yet.")
+    ] = 0.0
