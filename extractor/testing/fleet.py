@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Self
 import anyio
 import httpx
 
+from extractor.testing.ledger import MODEL
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
     from types import TracebackType
@@ -59,9 +61,27 @@ class LoopbackModel:
             for name, value in counted.items()
         }
 
+    def forget(self) -> None:
+        """Begin the count anew, and give what is given by default."""
+        self._client.delete("/tally").raise_for_status()
+        self.behave(latency_ms=[20, 20])
+
     def callers(self) -> dict[int, int]:
         """Return the requests in flight by the process that made them."""
         return {int(pid): count for pid, count in self._client.get("/callers").json().items() if pid != "None"}
+
+
+def worker_environment(redis_url: str, model: LoopbackModel, **settings: object) -> dict[str, str]:
+    """Return the environment of workers that ask `model`; `settings` are those of the product, by name."""
+    named = {f"EXTRACTOR_{name.upper()}": str(value) for name, value in settings.items()}
+    return {
+        "REDIS_URL": redis_url,
+        "OPENROUTER_API_KEY": "",
+        "EXTRACTOR_BASE_URL": model.base_url,
+        "EXTRACTOR_API_KEY": "loopback",
+        "EXTRACTOR_MODEL": MODEL,
+        **named,
+    }
 
 
 class Fleet:

@@ -11,6 +11,7 @@ wants it. The word POISON in a document kills the process that asks, whichever t
 | `POST …/chat/completions` | a completion |
 | `POST /behaviour` | changes what is given: `latency_ms` (`[lowest, highest]`), `status` (instead of 200), `seed` |
 | `GET /tally` | what was counted, see `Tally` |
+| `DELETE /tally` | the count begins anew |
 | `GET /callers` | requests in flight by the process that made them: `{pid: count}` |
 """
 
@@ -154,6 +155,9 @@ class Caller(asyncio.Protocol):
             self._take_question(body)
         elif (method, path) == (b"POST", b"/behaviour"):
             self._model.behave(**orjson.loads(body))
+            self._write(raw({}))
+        elif (method, path) == (b"DELETE", b"/tally"):
+            self._model.tally = Tally()
             self._write(raw({}))
         elif path == b"/callers":
             self._write(raw(dict(Counter(str(caller.pid) for caller in self._model.waiting))))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from contextlib import AsyncExitStack, ExitStack
 
 import pytest
 
-from extractor.testing.fleet import Fleet, LoopbackModel
-from extractor.testing.ledger import MODEL, Ledger
+from extractor.testing.fleet import Fleet, LoopbackModel, worker_environment
+from extractor.testing.ledger import Ledger
 
 
 @pytest.fixture
@@ -21,17 +23,8 @@ def start_workers(model, tmp_path_factory):
     """Start workers: `start_workers(url, size=3, lease_s=2, slots=8)`; further settings by their names."""
     with ExitStack() as fleets:
 
-        def start(url, *, size=1, lease_s=60.0, **settings):
-            named = {f"EXTRACTOR_{name.upper()}": str(value) for name, value in settings.items()}
-            environment = {
-                "REDIS_URL": url,
-                "OPENROUTER_API_KEY": "",
-                "EXTRACTOR_BASE_URL": model.base_url,
-                "EXTRACTOR_API_KEY": "loopback",
-                "EXTRACTOR_MODEL": MODEL,
-                "EXTRACTOR_LEASE_S": str(lease_s),
-                **named,
-            }
+        def start(url, *, size=1, **settings):
+            environment = worker_environment(url, model, **settings)
             return fleets.enter_context(Fleet(size, environment=environment, folder=tmp_path_factory.mktemp("fleet")))
 
         yield start
@@ -46,3 +39,16 @@ async def open_ledger():
             return await ledgers.enter_async_context(Ledger(url, **arguments))
 
         yield opened
+
+
+@pytest.fixture
+def appended_file():
+    """The append-only file of a server that has never rewritten it."""
+    return lambda server: next(server.folder.glob("appendonlydir/*.incr.aof"))
+
+
+@pytest.fixture
+def commits(appended_file):
+    """How often each extraction's result was written, by what the server appended to its file."""
+    written = re.compile(rb"\r\n\$3\r\nSET\r\n\$\d+\r\nextractor:e:(\w+):result\r\n", re.IGNORECASE)
+    return lambda server: Counter(name.decode() for name in written.findall(appended_file(server).read_bytes()))
