@@ -12,18 +12,22 @@ if TYPE_CHECKING:
     from extractor.store.addresses import broker_url
     from extractor.store.connecting import Connection, connect
     from extractor.store.journal import RedisJournal
-    from extractor.store.leases import Claimed, Leases, Suspects, Swept
+    from extractor.store.keys import CONTROL
+    from extractor.store.leases import Claimed, Held, Leases, Suspects, Swept
     from extractor.store.limits import StoreLimits
     from extractor.store.listening import listen
     from extractor.store.pace import SharedPace
-    from extractor.store.packing import head_of, job_of, pack_result
+    from extractor.store.packing import Opened, open_body, pack_result, unfinished_result
     from extractor.store.store import Store, Submitted
 
 _HOMES = {
+    "CONTROL": "keys",
     "Claimed": "leases",
     "Connection": "connecting",
     "Leases": "leases",
+    "Opened": "packing",
     "RedisJournal": "journal",
+    "Held": "leases",
     "SharedPace": "pace",
     "Store": "store",
     "StoreLimits": "limits",
@@ -32,16 +36,19 @@ _HOMES = {
     "Swept": "leases",
     "broker_url": "addresses",
     "connect": "connecting",
-    "head_of": "packing",
-    "job_of": "packing",
     "listen": "listening",
+    "open_body": "packing",
     "pack_result": "packing",
+    "unfinished_result": "packing",
 }
 
 __all__ = [
+    "CONTROL",
     "Claimed",
     "Connection",
+    "Held",
     "Leases",
+    "Opened",
     "RedisJournal",
     "SharedPace",
     "Store",
@@ -51,10 +58,10 @@ __all__ = [
     "Swept",
     "broker_url",
     "connect",
-    "head_of",
-    "job_of",
     "listen",
+    "open_body",
     "pack_result",
+    "unfinished_result",
 ]
 
 

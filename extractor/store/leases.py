@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import orjson
@@ -16,13 +16,14 @@ from extractor.store.asking import insist, told
 from extractor.store.journal import RedisJournal
 from extractor.store.limits import StoreLimits
 from extractor.store.packing import calls_from
-from extractor.store.store import RING_MS, pause_from
+from extractor.store.reading import pause_from
+from extractor.store.store import RING_MS
 from extractor.store.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from extractor.records import JsonObject, Pause, Priority, Status
+    from extractor.records import JsonObject, Pause, Priority, State
     from extractor.store.connecting import Connection
     from extractor.store.scripts import Argument
 
@@ -40,6 +41,9 @@ _SWEPT: Final = 500
 #: What a renewal says of a lease.
 Held = Literal["lost", "held", "cancelled"]
 _HELD: Final[tuple[Held, ...]] = ("lost", "held", "cancelled")
+#: What a commit says of an outcome.
+Verdict = Literal["lost", "stands", "untold"]
+_VERDICTS: Final[tuple[Verdict, ...]] = ("lost", "stands", "untold")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,18 +175,35 @@ class Leases:
         """Tell how many extractions are in flight: the more, the longer writes wait for one another."""
         self._notes.in_flight = self._commits.in_flight = in_flight
 
-    async def commit(self, lease: Lease, *, status: Status, code: str, result: bytes) -> bool:
-        """Write an outcome; return whether it stands. False: the lease was lost, and somebody else has the say.
-
-        Tries until Redis is back.
+    async def commit(self, lease: Lease, *, status: State, code: str = "", result: bytes = b"") -> Verdict:
+        """Write an outcome. Tries until Redis is back.
 
         Args:
             lease: What it is the outcome of.
             status: The end.
             code: Of the error, "" when there is none.
-            result: As `packing.pack_result` writes it.
+            result: As `packing.pack_result` writes it; b"" = readers make one from the journal.
+
+        Returns:
+            `lost` when somebody else has the say, `stands`, or `untold`: it stands, and Celery has to be told.
         """
-        return bool(await self._commits.put(lease.id, lease.token, status, code, result))
+        verdict: int = await self._commits.put(lease.id, lease.token, status, code, result)
+        return _VERDICTS[verdict]
+
+    async def load(self, lease: Lease) -> Lease:
+        """Return a lease that another process of ours holds with what is needed to run it.
+
+        Raises:
+            StoreUnavailable: Redis does not answer.
+        """
+        key = keys.extraction(lease.id)
+        try:
+            body: Any = await self._client.get(f"{key}:body")
+            calls: Any = await self._client.hgetall(f"{key}:calls")
+        except (RedisError, OSError) as error:
+            raise told(error) from None
+        flat = [part for pair in calls.items() for part in pair]
+        return replace(lease, body=body or b"", calls=calls_from(flat))
 
     async def defer(self, lease: Lease, *, delay_s: float) -> bool:
         """Put an extraction off; return False when the lease was lost. Tries until Redis is back."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -19,17 +19,16 @@ from extractor.records import (
     Completion,
     Enforcement,
     Failure,
-    Job,
+    Options,
     Result,
     Source,
-    Target,
     Usage,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from extractor.records import JsonObject, Lease, State, Submission
+    from extractor.records import JsonObject, State, Submission
 
 #: Bytes from which on compressing pays: below, Redis saves less than the CPU is worth.
 COMPRESSED_FROM = 4096
@@ -73,28 +72,40 @@ def pack_body(submission: Submission) -> bytes:
     return pack(len(head).to_bytes(4, "big") + head + document)
 
 
-def head_of(body: bytes) -> tuple[JsonObject, bytes]:
-    """Return the head and the document of a body."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A body as it was handed in."""
+
+    #: The document.
+    source: Source
+    #: How to do it.
+    options: Options
+    #: Name of the schema for people and for the model.
+    target_name: str
+    #: Name under which the operator has registered it, "" when it has none.
+    schema_name: str
+
+
+def open_body(body: bytes) -> Opened:
+    """Return what `pack_body` was given.
+
+    Raises:
+        InvalidRequest: an option is not one that we know; the door that took it was of another version.
+    """
     content = unpack(body)
     end = 4 + int.from_bytes(content[:4], "big")
     head: JsonObject = orjson.loads(content[4:end])
-    return head, content[end:]
-
-
-def job_of(lease: Lease, *, target: Target) -> Job:
-    """Return the job that a lease is about.
-
-    Args:
-        lease: As it was claimed.
-        target: Its schema, under any name.
-    """
-    head, document = head_of(lease.body)
-    source = Source(
-        content=document.decode("utf-8", "surrogatepass") if head["is_text"] else document,
-        media_type=head["media_type"],
-        name=head["name"],
+    document = content[end:]
+    return Opened(
+        source=Source(
+            content=document.decode("utf-8", "surrogatepass") if head["is_text"] else document,
+            media_type=head["media_type"],
+            name=head["name"],
+        ),
+        options=_options(orjson.dumps(head["options"])),
+        target_name=head["target"],
+        schema_name=head["schema_name"],
     )
-    return Job(id=lease.id, source=source, target=target, options=_options(orjson.dumps(head["options"])))
 
 
 def _stated(submission: Submission) -> JsonObject:
@@ -108,7 +119,7 @@ def _stated(submission: Submission) -> JsonObject:
 
 
 @lru_cache(_KEPT)
-def _options(stated: bytes) -> Any:
+def _options(stated: bytes) -> Options:
     return options_from(orjson.loads(stated))
 
 
@@ -163,7 +174,7 @@ def attempt_of(call: Call) -> Attempt:
     return Attempt(
         number=call.key.round,
         window=call.key.window,
-        outcome="abandoned",
+        outcome="failed" if call.usage is not None and call.completion is None else "abandoned",
         rung=call.completion.rung if call.completion else None,
         model=call.completion.model if call.completion else "",
         text=call.completion.text if call.completion else "",

@@ -9,26 +9,23 @@ from typing import TYPE_CHECKING, Any, Final
 from redis.exceptions import RedisError
 
 from extractor.errors import (
-    Cancelled,
-    DeadlineExceeded,
     IdempotencyConflict,
     QueueDraining,
     StoreFull,
     UnknownExtraction,
-    WorkerKiller,
 )
-from extractor.records import ENDS, Pause, QueueStatus, Receipt, Stored
+from extractor.records import ENDS, QueueStatus, Receipt, Stored
 from extractor.store import keys, packing
 from extractor.store.asking import ask, told
 from extractor.store.limits import StoreLimits
 from extractor.store.listening import Ends
+from extractor.store.reading import pause_from, state_of, stored_from, text_of, unfinished
 from extractor.store.submitting import chunks, script_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
 
-    from extractor.errors import ExtractionError
-    from extractor.records import Failure, Priority, State, Submission
+    from extractor.records import Priority, State, Submission
     from extractor.store.connecting import Connection
 
 #: Share of `maxmemory` from which on nothing new is taken: the rest is for what was.
@@ -37,12 +34,6 @@ FULL: Final = 0.8
 RING_MS: Final = 1000
 #: Seconds between two looks at an extraction whose end is waited for, in case its announcement was missed.
 LOOK_S: Final = 2.0
-#: Ends that no worker writes, by their code.
-_UNWRITTEN: Final[dict[str, ExtractionError]] = {
-    "cancelled": Cancelled("The extraction was cancelled before its end."),
-    "deadline_exceeded": DeadlineExceeded("It had not ended by its deadline. Submit it again, or raise `deadline_s`."),
-    "worker_killer": WorkerKiller("The process that ran it, and nothing else, died three times. Look at the document."),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +93,13 @@ class Store:
             raise UnknownExtraction(f"There is no extraction {id!r}: it never was, has expired or was erased.")
         return stored
 
-    async def read_many(self, ids: Sequence[str], *, tenant: str) -> list[Stored | None]:
-        """Return what is known of extractions, None for unknown ones."""
+    async def read_many(self, ids: Sequence[str], *, tenant: str | None) -> list[Stored | None]:
+        """Return what is known of extractions, None for unknown ones.
+
+        Args:
+            ids: Their names.
+            tenant: Whose they have to be; None = anybody's, for the worker that tells their results.
+        """
         pipeline = self._client.pipeline(transaction=False)
         for id_ in ids:
             key = keys.extraction(id_)
@@ -111,9 +107,11 @@ class Store:
             pipeline.get(f"{key}:result")
         found = await _answered(pipeline.execute())
         pairs = zip(ids, found[::2], found[1::2], strict=True)
-        texts = [(id_, _text(fields), result) for id_, fields, result in pairs]
+        texts = [(id_, text_of(fields), result) for id_, fields, result in pairs]
         return [
-            await self._stored(id_, fields, result) if fields.get("tenant") == tenant else None
+            stored_from(id_, fields, result=result or await self._unfinished(id_, fields))
+            if fields and tenant in {None, fields["tenant"]}
+            else None
             for id_, fields, result in texts
         ]
 
@@ -149,7 +147,7 @@ class Store:
         state = await ask(self._client, "cancel", self._limits.ttl_ms, id, tenant)
         if state is None:
             raise UnknownExtraction(f"There is no extraction {id!r}: it never was, has expired or was erased.")
-        return _state(state)
+        return state_of(state)
 
     async def erase(self, id: str, *, tenant: str) -> None:  # noqa: A002 - the word of the records
         """Forget an extraction: document, replies and record. An open one is cancelled.
@@ -185,7 +183,7 @@ class Store:
         Raises:
             UnknownExtraction: there is no batch of this id.
         """
-        found = _text(await _answered(self._client.hgetall(keys.batch(id))))
+        found = text_of(await _answered(self._client.hgetall(keys.batch(id))))
         if found.get("tenant") != tenant:
             raise UnknownExtraction(f"There is no batch {id!r}: it never was, or has expired.")
         return {name: int(count) for name, count in found.items() if name not in {"tenant", "created", "deadline"}}
@@ -239,56 +237,13 @@ class Store:
         await self._ends.aclose()
         await self._connection.aclose()
 
-    async def _stored(self, id_: str, found: dict[str, str], result: bytes | None) -> Stored:
-        return Stored(
-            id=id_,
-            tenant=found["tenant"],
-            status=_state(found["status"].encode()),
-            priority="bulk" if found["class"] == "bulk" else "interactive",
-            created_at=int(found["created"]) / 1000,
-            ended_at=_seconds(found.get("ended")),
-            deadline_at=int(found["deadline"]) / 1000,
-            due_at=_seconds(found.get("due")) if found["status"] == "deferred" else None,
-            claims=int(found.get("claim", 0)),
-            is_cancelling=found.get("cancel") == "1",
-            is_suspect="suspect" in found,
-            batch=found.get("batch", ""),
-            name=found.get("name"),
-            result=packing.unpack(result) if result else await self._unfinished(id_, found),
-        )
-
     async def _unfinished(self, id_: str, found: dict[str, str]) -> bytes:
-        """Write the result of an extraction that no worker wrote one for; what was spent on it is on the bill."""
+        """Return a result for an extraction that no worker wrote one for; what was spent on it is on the bill."""
         calls: dict[bytes, bytes] = {}
         if "ended" in found:
             calls = await _answered(self._client.hgetall(f"{keys.extraction(id_)}:calls"))
         flat = [part for pair in calls.items() for part in pair]
-        return packing.unfinished_result(
-            id_,
-            name=found.get("name"),
-            state=_state(found["status"].encode()),
-            error=_failure(found.get("code", "")),
-            calls=packing.calls_from(flat),
-        )
-
-
-def pause_from(fields: Sequence[bytes | None]) -> Pause | None:
-    """Return the pause that a script tells of, None when there is none."""
-    if not fields:
-        return None
-    texts = [field if field is None else field.decode() for field in fields]
-    by, code, message, since, probe = texts
-    return Pause(
-        by="operator" if by == "operator" else "circuit",
-        code=code or "",
-        message=message or "",
-        since=int(since or 0) / 1000,
-        probe_at=_seconds(probe),
-    )
-
-
-def _failure(code: str) -> Failure | None:
-    return _UNWRITTEN[code].as_failure() if code in _UNWRITTEN else None
+        return unfinished(id_, found, calls=packing.calls_from(flat))
 
 
 def _conflict(submissions: Sequence[Submission]) -> IdempotencyConflict:
@@ -296,18 +251,6 @@ def _conflict(submissions: Sequence[Submission]) -> IdempotencyConflict:
     return IdempotencyConflict(
         f"The idempotency key {shown} stands for another document, schema or options. Nothing was taken; use a new key."
     )
-
-
-def _state(name: bytes) -> State:
-    return name.decode()  # type: ignore[return-value] # the scripts write no others
-
-
-def _seconds(milliseconds: str | None) -> float | None:
-    return None if milliseconds is None else int(milliseconds) / 1000
-
-
-def _text(fields: dict[bytes, bytes]) -> dict[str, str]:
-    return {name.decode(): value.decode(errors="replace") for name, value in fields.items()}
 
 
 async def _answered(call: Awaitable[Any]) -> Any:

@@ -1,0 +1,147 @@
+"""Suspects: what was in flight when a process died is run apart, in a child whose death tells on it.
+
+All that a dead process held is suspected, and nearly all of it is innocent. So suspects run some at a time in one
+child; if that dies, each of them runs there alone, and only the third death alone condemns.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextlib import suppress
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Final
+
+import orjson
+
+from extractor import log
+from extractor.errors import StoreUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from extractor.records import JsonObject, Lease
+    from extractor.store import Leases, Suspects
+    from workers.slots import Reason
+
+#: Seconds between two looks for suspects.
+LOOK_S: Final = 1.0
+#: Seconds without a sign of life after which a child is killed: it does nothing else than run suspects.
+STALLED_S: Final = 30.0
+#: Looks in vain after which an idle child is closed.
+IDLE_LOOKS: Final = 60
+
+
+class Child:
+    """A process that runs leases which this one holds. Started when it is wanted, and again after each death."""
+
+    def __init__(self) -> None:
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def run(self, leases: Sequence[Lease]) -> bool:
+        """Run leases; return whether the child lived to see their end."""
+        try:
+            self._say({"run": [asdict(lease) | {"body": "", "calls": ()} for lease in leases]}, await self._started())
+            while (word := await self._hear()) == b"alive\n":
+                pass
+        except (TimeoutError, ConnectionError, OSError) as error:
+            log.logger().error("the child that runs suspects gave no sign of life", error=type(error).__name__)
+            word = b""
+        if word != b"done\n":
+            await self.close()
+        return word == b"done\n"
+
+    def stop(self, id: str, reason: Reason) -> None:  # noqa: A002 - the word of the records
+        """Stop one extraction in the child."""
+        if self._process is not None:
+            self._say({"stop": id, "reason": reason}, self._process)
+
+    async def close(self) -> None:
+        """Kill the child, if there is one."""
+        process, self._process = self._process, None
+        if process is not None:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+    async def _started(self) -> asyncio.subprocess.Process:
+        if self._process is None or self._process.returncode is not None:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "workers.suspect",
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                start_new_session=True,  # a Ctrl-C in the terminal is for us, and we tell it
+            )
+        return self._process
+
+    async def _hear(self) -> bytes:
+        if self._process is None or self._process.stdout is None:
+            return b""
+        return await asyncio.wait_for(self._process.stdout.readline(), STALLED_S)
+
+    def _say(self, message: JsonObject, process: asyncio.subprocess.Process) -> None:
+        if process.stdin is not None and not process.stdin.is_closing():
+            process.stdin.write(orjson.dumps(message) + b"\n")
+
+
+class Quarantine:
+    """Runs suspects while there are any.
+
+    Args:
+        leases: Where they come from.
+        untold: Set when some have ended: Celery may have to be told.
+    """
+
+    def __init__(self, leases: Leases, *, untold: asyncio.Event) -> None:
+        self._leases = leases
+        self._untold = untold
+        self._child = Child()
+        self._held: dict[str, Lease] = {}
+
+    def held(self) -> list[tuple[str, str]]:
+        """Return id and token of each lease, as a renewal wants them."""
+        return [(lease.id, lease.token) for lease in self._held.values()]
+
+    def stop(self, id: str, reason: Reason) -> None:  # noqa: A002 - the word of the records
+        """Stop one suspect, if it is here."""
+        if id in self._held:
+            self._child.stop(id, reason)
+
+    async def run(self) -> None:
+        """Look for suspects for ever."""
+        idle = 0
+        try:
+            while True:
+                idle = 0 if await self._run_some() else idle + 1
+                if idle == IDLE_LOOKS:
+                    await self._child.close()
+                if idle:
+                    await asyncio.sleep(LOOK_S)
+        finally:
+            await self._child.close()
+
+    async def _run_some(self) -> bool:
+        try:
+            found = await self._leases.claim_suspects()
+        except StoreUnavailable:
+            return False
+        if found.leases:
+            await self._run(found)
+        return bool(found.leases)
+
+    async def _run(self, found: Suspects) -> None:
+        self._held = {lease.id: lease for lease in found.leases}
+        try:
+            has_survived = await self._child.run(found.leases)
+            if not has_survived:
+                condemned = await self._leases.crash(found.leases, is_alone=found.is_alone)
+                log.logger().error("a child died of its suspects", suspects=len(found.leases), condemned=condemned)
+        except asyncio.CancelledError:
+            await self._child.close()
+            await self._leases.release(found.leases)
+            raise
+        finally:
+            self._held = {}
+        self._untold.set()

@@ -1,0 +1,152 @@
+"""What a worker does beside running extractions: renew, sweep, listen, tell."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+import orjson
+
+from extractor import log
+from extractor.errors import ExtractionError, StoreUnavailable, UnknownExtraction
+from extractor.store import unfinished_result
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from extractor.records import JsonObject
+    from extractor.store import Leases, SharedPace, Store
+    from workers.claiming import ClaimLoop
+    from workers.slots import Reason
+
+#: Seconds before what failed because the store was away is tried again.
+AGAIN_S: Final = 0.5
+#: Seconds between two looks into the outbox that nothing announced, and between two that something did.
+LOOK_S, TELL_S = 5.0, 0.05
+#: What waits for its result, with the result: Celery task id, JSON.
+Told = tuple[str, "JsonObject"]
+
+
+async def every(seconds: float, do: Callable[[], Awaitable[None]]) -> None:
+    """Do something every so often, for ever; sooner again when the store was away."""
+    while True:
+        try:
+            await do()
+            await asyncio.sleep(seconds)
+        except StoreUnavailable:
+            await asyncio.sleep(min(AGAIN_S, seconds))
+
+
+class Keeper:
+    """Renews the leases of this process, and stops what is no longer ours or no longer wanted.
+
+    Args:
+        leases: The store.
+        held: Returns id and token of everything that is held.
+        stop: Stops one extraction.
+    """
+
+    def __init__(
+        self, leases: Leases, *, held: Callable[[], list[tuple[str, str]]], stop: Callable[[str, Reason], None]
+    ) -> None:
+        self._leases = leases
+        self._held = held
+        self._stop = stop
+
+    async def renew(self) -> None:
+        """Renew everything once.
+
+        Raises:
+            StoreUnavailable: the store is away.
+        """
+        held = self._held()
+        for (id_, _), verdict in zip(held, await self._leases.renew(held), strict=True):
+            if verdict != "held":
+                self._stop(id_, verdict)
+
+
+async def sweep(leases: Leases) -> None:
+    """Sweep once, and say what was moved that nobody expected.
+
+    Raises:
+        StoreUnavailable: the store is away.
+    """
+    swept = await leases.sweep()
+    if swept.suspects or swept.late:
+        log.logger().warning("swept", lost_leases=swept.suspects, past_deadline=swept.late)
+
+
+def hearing(loop: ClaimLoop, *, pace: SharedPace, stop: Callable[[str, Reason], None]) -> Callable[[str], None]:
+    """Return what is done with each message of the control channel."""
+    tasks: set[asyncio.Task[None]] = set()
+
+    def hear(message: str) -> None:
+        word, _, rest = message.partition(" ")
+        if word == "cancel":
+            stop(rest, "cancelled")
+        elif word == "wake":
+            loop.wake()
+        elif word == "cool":
+            milliseconds, _, endpoint = rest.partition(" ")
+            task = asyncio.create_task(pace.hear(endpoint, seconds=int(milliseconds) / 1000))
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+
+    return hear
+
+
+class Outbox:
+    """Empties the outbox: tells Celery the results that were written.
+
+    Args:
+        leases: The outbox.
+        store: The results.
+        tell: Stores results where Celery looks for them; it may block.
+        news: Set when something was put in.
+    """
+
+    def __init__(
+        self, leases: Leases, *, store: Store, tell: Callable[[Sequence[Told]], None], news: asyncio.Event
+    ) -> None:
+        self._leases = leases
+        self._store = store
+        self._tell = tell
+        self._news = news
+
+    async def run(self) -> None:
+        """Tell for ever."""
+        while True:
+            self._news.clear()
+            try:
+                while await self.tell_some():
+                    pass
+            except ExtractionError as error:
+                log.logger().warning("results are told later", code=error.code)
+                await asyncio.sleep(AGAIN_S)
+                continue
+            try:
+                await asyncio.wait_for(self._news.wait(), LOOK_S)
+            except TimeoutError:
+                continue
+            await asyncio.sleep(TELL_S)  # what is written meanwhile goes along
+
+    async def tell_some(self) -> bool:
+        """Tell what has to be told, some at a time; return whether there was anything.
+
+        Raises:
+            StoreUnavailable: the store is away; what was taken is given again.
+        """
+        pairs = await self._leases.untold()
+        if not pairs:
+            return False
+        found = await self._store.read_many([id_ for _, id_ in pairs], tenant=None)
+        results = [stored.result if stored else _forgotten(id_) for stored, (_, id_) in zip(found, pairs, strict=True)]
+        told = [(task, orjson.loads(result)) for (task, _), result in zip(pairs, results, strict=True)]
+        await asyncio.to_thread(self._tell, told)
+        await self._leases.told(pairs)
+        return True
+
+
+def _forgotten(id_: str) -> bytes:
+    error = UnknownExtraction("The extraction was erased before its result was told.").as_failure()
+    return unfinished_result(id_, name=None, state="cancelled", error=error, calls=())
