@@ -56,6 +56,10 @@ class Desk:
             found += await self.store.read_many(ids[start : start + CHUNK], tenant=self._tenant)
         return found
 
+    async def list_ids(self, state: State, *, limit: int) -> list[tuple[str, float]]:
+        """Return ids in a state with the Unix seconds they entered it, newest first."""
+        return await self.store.list_ids(tenant=self._tenant, state=state, limit=limit)
+
     async def cancel(self, id: str) -> State:  # noqa: A002 - the word of the record
         """Ask for the end of an extraction; see `Store.cancel`."""
         return await self.store.cancel(id, tenant=self._tenant)

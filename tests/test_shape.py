@@ -41,6 +41,7 @@ PARAMETERS = 6
 LATE_IMPORTS: dict[str, str] = {
     "extractor/cli/app.py": "command start-up: the version and the crash report, wanted by few",
     "extractor/cli/dev_command.py": "command start-up: the Redis client, which --help does without",
+    "extractor/cli/queue_commands.py": "command start-up: the engine and the Redis client, which --help does without",
     "extractor/cli/run_command.py": "command start-up: the engine, which --help does without",
     "extractor/cli/serve_command.py": "command start-up: the HTTP server, which --help does without",
 }

@@ -9,6 +9,7 @@ import typer
 
 from extractor.cli.dev_command import dev
 from extractor.cli.exits import ExitCode, exit_code_of
+from extractor.cli.queue_commands import cancel, queue, result, status, submit, watch
 from extractor.cli.run_command import run
 from extractor.cli.serve_command import serve
 from extractor.cli.wording import error_line
@@ -22,6 +23,9 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # variables hold keys and documents
 )
 app.command()(run)
+for _command in (submit, status, result, cancel, watch):
+    app.command()(_command)
+app.add_typer(queue, name="queue")
 app.command()(serve)
 app.command()(worker)
 app.command()(dev)

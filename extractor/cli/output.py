@@ -104,14 +104,18 @@ class Lines:
         self.count = 0
 
     def write(self, result: Result[Json]) -> None:
-        """Write one result.
+        """Write one result; see `write_line`."""
+        self.write_line(jsontext.dumps(result.as_json()).encode())
+
+    def write_line(self, content: bytes) -> None:
+        """Write one line.
 
         Raises:
             OutputFailed: the disk is full, or nobody reads the pipe any more.
         """
         if self._failure:  # half a line may stand there: nothing may follow it
             raise self._failure
-        line = jsontext.dumps(result.as_json()).encode() + b"\n"
+        line = content + b"\n"
         try:
             if self.count == 0:
                 line = self._make_room() + line
