@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from celery import Celery
-from kombu.entity import Queue
+from kombu.entity import Exchange, Queue
 
 from extractor import log
 
@@ -90,10 +90,18 @@ def broker_options(
         "event_serializer": "json",
         "accept_content": ["json"],
         "result_accept_content": ["json"],
-        "task_queues": [Queue(name) for name in CONSUMED_QUEUES],  # type: ignore[no-untyped-call] # shipped without types
+        "task_queues": [_queue(name) for name in CONSUMED_QUEUES],
         # What is sent without a queue is ours as well, never the queue `celery` of somebody else.
         "task_default_queue": EXTERNAL_QUEUE,
     }
+
+
+def _queue(name: str) -> Queue:
+    """Return a queue with an exchange of its own, as Celery declares it at a service that only knows the name.
+
+    Without one, all three would be bound to the default queue's, and each message be delivered to all of them.
+    """
+    return Queue(name, Exchange(name, type="direct"), routing_key=name)  # type: ignore[no-untyped-call] # has no types
 
 
 def producer(url: str, transport_options: Mapping[str, Any] | None = None) -> Celery:
