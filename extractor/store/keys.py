@@ -9,10 +9,7 @@ key names from ids, which a Redis Cluster would not allow; `connecting` refuses 
 | `extractor:seq` | number | submissions so far: the order within a tenant |
 | `extractor:turn` | number | claims so far: the order between tenants |
 | `extractor:tenants` | set | every tenant that submitted |
-| `extractor:e:ID` | hash | one extraction: state, tenant, class, times, token, counts |
-| `extractor:e:ID:body` | string | its document, options and names |
-| `extractor:e:ID:calls` | hash | its journal: `open:KEY@TOKEN`, `gen:KEY@TOKEN`, `end:KEY@TOKEN` |
-| `extractor:e:ID:result` | string | its result, written once |
+| `extractor:e:ID` | hash | one extraction, all of it: facts, `body`, `result`, and its journal as below |
 | `extractor:schema:DIGEST` | string | a schema that open extractions refer to |
 | `extractor:key:TENANT:HASH` | string | the id and digest that an idempotency key stands for |
 | `extractor:ready:CLASS:TENANT` | sorted set | ids to be claimed, by submission number |
@@ -22,10 +19,11 @@ key names from ids, which a Redis Cluster would not allow; `connecting` refuses 
 | `extractor:deadlines` | sorted set | open ids, by deadline in ms |
 | `extractor:suspects` | sorted set | ids in flight when a process died, by submission number |
 | `extractor:alone` | sorted set | those to be run each alone, by submission number |
-| `extractor:list:TENANT:STATE` | sorted set | ids by state and the time in ms they entered it |
-| `extractor:b:BATCH` | hash | a batch: tenant, times, and how many of its members are in which state |
-| `extractor:b:BATCH:members` | list | its ids |
-| `extractor:closing` | sorted set | ended batches, by how many members have their expiry |
+| `extractor:list:TENANT:END` | sorted set | ended ids, by the time in ms of their end |
+| `extractor:list:TENANT:open` | sorted set | open ids, by the time in ms of their submission |
+| `extractor:b:TENANT:BATCH` | hash | a batch: tenant, times, and how many members it has and how they ended |
+| `extractor:b:TENANT:BATCH:members` | list | its ids |
+| `extractor:closing` | sorted set | `TENANT:BATCH` of ended batches, by how many members have their expiry |
 | `extractor:outbox` | sorted set | `TASK ID` pairs to be told to Celery, by the time in ms of the next try |
 | `extractor:pause` | hash | why nothing is claimed |
 | `extractor:draining` | string | present while nothing new is taken |
@@ -33,6 +31,9 @@ key names from ids, which a Redis Cluster would not allow; `connecting` refuses 
 | `extractor:workers` | sorted set | worker processes, by the time in ms of their last sign of life |
 | `extractor:workers:running` | hash | how many extractions each has in flight |
 | `extractor:cool:ENDPOINT` | string | present while the endpoint takes no requests |
+
+The journal of an extraction: `open:KEY@TOKEN` holds the dollars set aside for a call, `gen:KEY@TOKEN` the provider's id
+of it, `end:KEY@TOKEN` its bill and its reply. KEY is `window.round.attempt`, TOKEN the lease it was made under.
 
 Channels: `extractor:control` (`cancel ID`, `cool MS ENDPOINT`, `wake`) and `extractor:ended` (ids, by spaces).
 """
@@ -50,7 +51,7 @@ DATA_VERSION: Final = "1"
 
 
 def extraction(id: str) -> str:  # noqa: A002 - the word of the records
-    """Return the key of an extraction; body, calls and result have it as their beginning."""
+    """Return the key of an extraction."""
     return f"{PREFIX}e:{id}"
 
 
@@ -60,13 +61,13 @@ def schema(digest: str) -> str:
 
 
 def listing(tenant: str, state: str) -> str:
-    """Return the key of the ids of a tenant in a state."""
+    """Return the key of the ids of a tenant in an end, or of its open ones."""
     return f"{PREFIX}list:{tenant}:{state}"
 
 
-def batch(id: str) -> str:  # noqa: A002 - the word of the records
+def batch(tenant: str, id: str) -> str:  # noqa: A002 - the word of the records
     """Return the key of a batch; its list of members has it as its beginning."""
-    return f"{PREFIX}b:{id}"
+    return f"{PREFIX}b:{tenant}:{id}"
 
 
 def cool_down(endpoint: str) -> str:

@@ -196,14 +196,12 @@ class Leases:
         Raises:
             StoreUnavailable: Redis does not answer.
         """
-        key = keys.extraction(lease.id)
         try:
-            body: Any = await self._client.get(f"{key}:body")
-            calls: Any = await self._client.hgetall(f"{key}:calls")
+            body: Any = await self._client.hget(keys.extraction(lease.id), "body")
         except (RedisError, OSError) as error:
             raise told(error) from None
-        flat = [part for pair in calls.items() for part in pair]
-        return replace(lease, body=body or b"", calls=calls_from(flat))
+        calls = await self._run("calls", lease.id)
+        return replace(lease, body=body or b"", calls=calls_from(calls))
 
     async def defer(self, lease: Lease, *, delay_s: float) -> bool:
         """Put an extraction off; return False when the lease was lost. Tries until Redis is back."""

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from extractor.errors import ExtractionError
     from extractor.records import Call, State
 
+#: What is read of an extraction, and its result.
+FACTS: Final = tuple(
+    "status tenant class created ended deadline due claim cancel suspect batch name code".split()  # noqa: SIM905 - one line
+)
+READ: Final = (*FACTS, "result")
 #: Ends that no worker writes, by their code.
 _UNWRITTEN: Final[dict[str, ExtractionError]] = {
     "cancelled": Cancelled("The extraction was cancelled before its end."),
@@ -89,9 +94,10 @@ def state_of(name: bytes) -> State:
     return name.decode()  # type: ignore[return-value] # they write no others
 
 
-def text_of(fields: Mapping[bytes, bytes]) -> dict[str, str]:
-    """Return a hash as text."""
-    return {name.decode(): value.decode(errors="replace") for name, value in fields.items()}
+def found_in(row: Sequence[bytes | None]) -> dict[str, str]:
+    """Return the facts of a row that was asked for as FACTS, empty when there is no such extraction."""
+    named = zip(FACTS, row, strict=True)
+    return {name: value.decode(errors="replace") for name, value in named if value is not None}
 
 
 def _seconds(milliseconds: str | None) -> float | None:

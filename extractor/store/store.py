@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from redis.exceptions import RedisError
 
@@ -14,12 +14,12 @@ from extractor.errors import (
     StoreFull,
     UnknownExtraction,
 )
-from extractor.records import ENDS, QueueStatus, Receipt, Stored
+from extractor.records import ENDS, OPEN_STATES, QueueStatus, Receipt, Stored
 from extractor.store import keys, packing
 from extractor.store.asking import ask, told
 from extractor.store.limits import StoreLimits
 from extractor.store.listening import Ends
-from extractor.store.reading import pause_from, state_of, stored_from, text_of, unfinished
+from extractor.store.reading import READ, found_in, pause_from, state_of, stored_from, unfinished
 from extractor.store.submitting import chunks, script_arguments
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ FULL: Final = 0.8
 RING_MS: Final = 1000
 #: Seconds between two looks at an extraction whose end is waited for, in case its announcement was missed.
 LOOK_S: Final = 2.0
+#: Ids that are listed in one step.
+_LISTED: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,18 +104,9 @@ class Store:
         """
         pipeline = self._client.pipeline(transaction=False)
         for id_ in ids:
-            key = keys.extraction(id_)
-            pipeline.hgetall(key)
-            pipeline.get(f"{key}:result")
-        found = await _answered(pipeline.execute())
-        pairs = zip(ids, found[::2], found[1::2], strict=True)
-        texts = [(id_, text_of(fields), result) for id_, fields, result in pairs]
-        return [
-            stored_from(id_, fields, result=result or await self._unfinished(id_, fields))
-            if fields and tenant in {None, fields["tenant"]}
-            else None
-            for id_, fields, result in texts
-        ]
+            pipeline.hmget(keys.extraction(id_), *READ)
+        rows = zip(ids, await _answered(pipeline.execute()), strict=True)
+        return [await self._stored(id_, row, tenant) for id_, row in rows]
 
     async def wait(self, id: str, *, tenant: str, timeout_s: float) -> Stored:  # noqa: A002 - the word of the records
         """Return an extraction when it has ended, or as it is after `timeout_s` seconds.
@@ -159,23 +152,34 @@ class Store:
             raise UnknownExtraction(f"There is no extraction {id!r}: it never was, has expired or was erased.")
 
     async def list_ids(
-        self, *, tenant: str, state: State, limit: int = 100, before: float | None = None
+        self, *, tenant: str, state: State | Literal["open"], limit: int = 100, before: float | None = None
     ) -> list[tuple[str, float]]:
-        """Return ids in a state with the Unix seconds they entered it, newest first.
+        """Return ids with the Unix seconds of their submission, or of their end where they have one, newest first.
 
         Args:
             tenant: Whose.
-            state: Which.
+            state: An end; `open` = every one that has none; or one of the open states.
             limit: How many at most.
-            before: Only those that entered before this time, Unix seconds.
+            before: Only those from before this time, Unix seconds.
         """
         most = "+inf" if before is None else f"({1000 * before:.0f}"
-        found = await _answered(
-            self._client.zrevrangebyscore(
-                keys.listing(tenant, state), most, "-inf", start=0, num=limit, withscores=True
-            )
-        )
-        return [(id_.decode(), entered / 1000) for id_, entered in found]
+        is_open = state in OPEN_STATES
+        key = keys.listing(tenant, "open" if is_open else state)
+        found: list[tuple[str, float]] = []
+        start, rows = 0, [("", 0.0)]
+        while rows and len(found) < limit:
+            listed = self._client.zrevrangebyscore(key, most, "-inf", start=start, num=_LISTED, withscores=True)
+            rows = [(id_.decode(), entered / 1000) for id_, entered in await _answered(listed)]
+            found += await self._in_state(rows, state) if is_open and rows else rows
+            start += _LISTED
+        return found[:limit]
+
+    async def _in_state(self, rows: Sequence[tuple[str, float]], state: str) -> list[tuple[str, float]]:
+        pipeline = self._client.pipeline(transaction=False)
+        for id_, _ in rows:
+            pipeline.hget(keys.extraction(id_), "status")
+        states = await _answered(pipeline.execute())
+        return [row for row, found in zip(rows, states, strict=True) if found == state.encode()]
 
     async def batch(self, id: str, *, tenant: str) -> dict[str, int]:  # noqa: A002 - the word of the records
         """Return how many members of a batch are in which state, and `total`.
@@ -183,7 +187,8 @@ class Store:
         Raises:
             UnknownExtraction: there is no batch of this id.
         """
-        found = text_of(await _answered(self._client.hgetall(keys.batch(id))))
+        fields = await _answered(self._client.hgetall(keys.batch(tenant, id)))
+        found = {name.decode(): value.decode() for name, value in fields.items()}
         if found.get("tenant") != tenant:
             raise UnknownExtraction(f"There is no batch {id!r}: it never was, or has expired.")
         return {name: int(count) for name, count in found.items() if name not in {"tenant", "created", "deadline"}}
@@ -237,13 +242,16 @@ class Store:
         await self._ends.aclose()
         await self._connection.aclose()
 
-    async def _unfinished(self, id_: str, found: dict[str, str]) -> bytes:
-        """Return a result for an extraction that no worker wrote one for; what was spent on it is on the bill."""
-        calls: dict[bytes, bytes] = {}
-        if "ended" in found:
-            calls = await _answered(self._client.hgetall(f"{keys.extraction(id_)}:calls"))
-        flat = [part for pair in calls.items() for part in pair]
-        return unfinished(id_, found, calls=packing.calls_from(flat))
+    async def _stored(self, id_: str, row: Sequence[bytes | None], tenant: str | None) -> Stored | None:
+        """Return an extraction; for one that no worker wrote a result for, with what was spent on its bill."""
+        *facts, result = row
+        found = found_in(facts)
+        if not found or tenant not in {None, found["tenant"]}:
+            return None
+        if result is None:
+            calls = await ask(self._client, "calls", id_) if "ended" in found else []
+            result = unfinished(id_, found, calls=packing.calls_from(calls))
+        return stored_from(id_, found, result=result)
 
 
 def _conflict(submissions: Sequence[Submission]) -> IdempotencyConflict:

@@ -51,27 +51,24 @@ def script_arguments(chunk: Sequence[Packed], limits: StoreLimits) -> list[Argum
     longest_s = max(each.submission.deadline_s for each in chunk)
     kept_ms = round(1000 * longest_s) + limits.ttl_ms + _MARGIN_MS
     schemas = {each.submission.target.digest: each.submission.target.schema for each in chunk}
-    arguments: list[Argument] = [len(schemas)]
+    arguments: list[Argument] = [limits.ttl_ms, len(schemas)]
     for digest, schema in schemas.items():
         arguments += [digest, jsontext.dumps(schema), kept_ms]
     for each in chunk:
-        arguments += _item(each, ttl_ms=limits.ttl_ms)
+        arguments += [_facts(each.submission), each.body]
     return arguments
 
 
-def _item(packed: Packed, *, ttl_ms: int) -> list[Argument]:
-    submission = packed.submission
-    return [
-        submission.id,
-        submission.tenant,
-        submission.priority,
-        submission.digest,
-        submission.target.digest,
-        hashlib.sha256(submission.idempotency_key.encode()).hexdigest() if submission.idempotency_key else "",
-        submission.batch,
-        submission.task_id,
-        (submission.source.name or "").encode("utf-8", "replace"),
-        round(1000 * submission.deadline_s),
-        packed.body,
-        ttl_ms,
-    ]
+def _facts(submission: Submission) -> str:
+    facts = {
+        "id": submission.id,
+        "tenant": submission.tenant,
+        "class": submission.priority,
+        "digest": submission.digest,
+        "schema": submission.target.digest,
+        "deadline_ms": round(1000 * submission.deadline_s),
+    }
+    if submission.idempotency_key:
+        facts["key"] = hashlib.sha256(submission.idempotency_key.encode()).hexdigest()
+    stated = {"batch": submission.batch, "task": submission.task_id, "name": submission.source.name}
+    return jsontext.dumps(facts | {name: value for name, value in stated.items() if value})

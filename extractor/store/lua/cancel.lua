@@ -12,5 +12,5 @@ if e.status == 'running' then
 elseif is_open(e) then
   finish_unheld(e, 'cancelled', 'cancelled', now, ttl)
 end
-announce()
+settle()
 return e.status

@@ -9,26 +9,38 @@ local leases, ring = {}, {}
 
 if ARGV[8] == '1' then redis.call('DEL', P .. 'rung:interactive', P .. 'rung:bulk') end
 
--- The next waiting id of the class, nil when none waits. A tenant without any leaves the round.
-local function next_of(class)
+-- The tenant whose turn it is; one without anything ready leaves the round. Nil when nothing waits.
+local function next_tenant(class)
   while true do
     local tenant = redis.call('ZRANGE', turns(class), 0, 0)[1]
-    if not tenant then return nil end
-    local id = redis.call('ZRANGE', ready(class, tenant), 0, 0)[1]
-    if id then return id, tenant end
+    if not tenant or redis.call('EXISTS', ready(class, tenant)) == 1 then return tenant end
     redis.call('ZREM', turns(class), tenant)
   end
 end
 
+-- Lease up to `most` of one tenant; returns how many, and whether the documents of one claim became too large.
+local function serve_tenant(class, tenant, most)
+  local taken = {}
+  for _, id in ipairs(redis.call('ZRANGE', ready(class, tenant), 0, most - 1)) do
+    local size = redis.call('HSTRLEN', of(id), 'body')
+    if #leases > 0 and size > bytes_left then break end
+    bytes_left = bytes_left - size
+    leases[#leases + 1] = lease(id, now, lease_ms, seed)
+    taken[#taken + 1] = id
+  end
+  if #taken > 0 then redis.call('ZREM', ready(class, tenant), unpack(taken)) end
+  redis.call('ZADD', turns(class), redis.call('INCR', P .. 'turn'), tenant)
+  return #taken
+end
+
 local function serve(class, most)
   while most > 0 do
-    local id, tenant = next_of(class)
-    if not id then return end
-    local size = redis.call('STRLEN', of(id) .. ':body')
-    if #leases > 0 and size > bytes_left then return end
-    leases[#leases + 1] = lease(load(id), now, lease_ms, seed)
-    redis.call('ZADD', turns(class), redis.call('INCR', P .. 'turn'), tenant)
-    bytes_left, most, free = bytes_left - size, most - 1, free - 1
+    local tenant = next_tenant(class)
+    if not tenant then return end
+    local quota = redis.call('ZCARD', turns(class)) == 1 and most or 1
+    local count = serve_tenant(class, tenant, quota)
+    if count == 0 then return end
+    most, free = most - count, free - count
   end
 end
 
@@ -36,8 +48,9 @@ serve('interactive', free)
 serve('bulk', math.min(free, free_bulk))
 
 for _, class in ipairs({ 'interactive', 'bulk' }) do
-  if #leases > 0 and next_of(class) and redis.call('SET', P .. 'rung:' .. class, 1, 'NX', 'PX', ARGV[7]) then
+  if #leases > 0 and next_tenant(class) and redis.call('SET', P .. 'rung:' .. class, 1, 'NX', 'PX', ARGV[7]) then
     ring[#ring + 1] = class
   end
 end
+settle()
 return { leases, ring, pause }

@@ -9,13 +9,13 @@ local place = is_alone and 'alone' or 'suspects'
 
 if redis.call('EXISTS', P .. place) == 0 then return { leases, 0 } end
 local free = gate(now, is_alone and 1 or tonumber(ARGV[3]), tonumber(ARGV[2]))
+if free == 0 then return { leases, 0 } end
 
-for _ = 1, free do
-  local id = redis.call('ZRANGE', P .. place, 0, 0)[1]
-  if not id then break end
-  local size = redis.call('STRLEN', of(id) .. ':body')
+for _, id in ipairs(redis.call('ZRANGE', P .. place, 0, free - 1)) do
+  local size = redis.call('HSTRLEN', of(id), 'body')
   if #leases > 0 and size > bytes_left then break end
-  leases[#leases + 1] = lease(load(id), now, lease_ms, ARGV[5])
   bytes_left = bytes_left - size
+  leases[#leases + 1] = lease(id, now, lease_ms, ARGV[5])
 end
+settle()
 return { leases, is_alone and 1 or 0 }

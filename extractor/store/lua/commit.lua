@@ -1,6 +1,5 @@
 #!lua flags=allow-oom
 -- Write outcomes, each once, by whoever holds the token; with it goes the entry in the outbox.
--- Without a result, readers make one from the journal.
 -- ARGV: ttl_ms, (id, token, state, code, result)*. Returns per outcome: 0 the lease was lost, 1 it stands, 2 it stands
 -- and Celery has to be told.
 
@@ -12,12 +11,9 @@ for i = 2, #ARGV, 5 do
   local verdict = 0
   if e and e.token == ARGV[i + 1] then
     verdict = e.task == '' and 1 or 2
-    if e.status == 'running' or e.status == 'queued' then
-      if ARGV[i + 4] ~= '' then redis.call('SET', of(e.id) .. ':result', ARGV[i + 4]) end
-      finish(e, ARGV[i + 2], ARGV[i + 3], now, ttl)
-    end
+    if e.status == 'running' or e.status == 'queued' then finish(e, ARGV[i + 2], ARGV[i + 3], now, ttl, ARGV[i + 4]) end
   end
   stands[#stands + 1] = verdict
 end
-announce()
+settle()
 return stands

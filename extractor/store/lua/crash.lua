@@ -1,8 +1,9 @@
 #!lua flags=allow-oom
 -- Tell that the child that ran these suspects died. Company condemns nobody; the third death alone ends it.
--- ARGV: ttl_ms, alone, max_deaths, (id, token)*. Returns the ids that ended.
+-- ARGV: ttl_ms, alone, max_deaths, (id, token)*. Returns the ids that were condemned.
 
 local now, ttl = now_ms(), tonumber(ARGV[1])
+local condemned = {}
 
 for i = 4, #ARGV, 2 do
   local e = load(ARGV[i])
@@ -13,12 +14,13 @@ for i = 4, #ARGV, 2 do
       finish_unheld(e, 'cancelled', 'cancelled', now, ttl)
     elseif deaths >= tonumber(ARGV[3]) then
       finish_unheld(e, 'failed', 'worker_killer', now, ttl)
+      condemned[#condemned + 1] = e.id
     else
       e.suspect = 'alone'
       redis.call('HSET', of(e.id), 'suspect', 'alone')
-      put_back(e, now)
+      put_back(e)
     end
   end
 end
-announce()
-return ended
+settle()
+return condemned

@@ -9,12 +9,11 @@ if not e or e.token ~= ARGV[3] or (e.status ~= 'running' and e.status ~= 'queued
 if e.cancel == '1' then
   finish_unheld(e, 'cancelled', 'cancelled', now, ttl)
 else
+  local due = now + tonumber(ARGV[4])
   leave(e)
-  enter(e, 'deferred', now)
+  redis.call('HSET', of(e.id), 'status', 'deferred', 'due', due, 'deferrals', (tonumber(e.deferrals) or 0) + 1)
   redis.call('HDEL', of(e.id), 'token')
-  redis.call('HINCRBY', of(e.id), 'deferrals', 1)
-  redis.call('HSET', of(e.id), 'due', now + tonumber(ARGV[4]))
-  redis.call('ZADD', P .. 'due', now + tonumber(ARGV[4]), e.id)
+  add(P .. 'due', due, e.id)
 end
-announce()
+settle()
 return 1

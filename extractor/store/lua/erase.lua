@@ -7,11 +7,10 @@ local e = load(ARGV[2])
 if not e or e.tenant ~= ARGV[3] then return 0 end
 
 if is_open(e) then finish_unheld(e, 'cancelled', 'cancelled', now, ttl) end
-local key = of(e.id)
-redis.call('DEL', key, key .. ':body', key .. ':calls', key .. ':result')
+settle()
+redis.call('DEL', of(e.id))
 redis.call('ZREM', listing(e.tenant, e.status), e.id)
 if e.key ~= '' then redis.call('DEL', P .. 'key:' .. e.tenant .. ':' .. e.key) end
 if e.task ~= '' then redis.call('DEL', 'celery-task-meta-' .. e.task) end
-if e.batch ~= '' then redis.call('LREM', batch_of(e.batch) .. ':members', 1, e.id) end
-announce()
+if e.batch ~= '' then redis.call('LREM', batch_of(e.tenant, e.batch) .. ':members', 1, e.id) end
 return 1

@@ -3,8 +3,8 @@
 -- ARGV: (id, field, value)*.
 
 for i = 1, #ARGV, 3 do
-  if redis.call('EXISTS', of(ARGV[i])) == 1 then
-    redis.call('HSETNX', of(ARGV[i]) .. ':calls', ARGV[i + 1], ARGV[i + 2])
+  if redis.call('HEXISTS', of(ARGV[i]), 'status') == 1 then
+    redis.call('HSETNX', of(ARGV[i]), ARGV[i + 1], ARGV[i + 2])
   end
 end
 return 1

@@ -1,7 +1,8 @@
 -- What the scripts share: key names, the clock, and the moves between states. Not a script of its own.
+-- Changes of sorted sets are gathered and made by `settle`, one call per set: a script moves hundreds of extractions.
 
 local P = 'extractor:'
-local ended = {}
+local ended, added, removed = {}, {}, {}
 
 local function now_ms()
   local time = redis.call('TIME')
@@ -12,21 +13,57 @@ local function of(id) return P .. 'e:' .. id end
 local function ready(class, tenant) return P .. 'ready:' .. class .. ':' .. tenant end
 local function turns(class) return P .. 'turns:' .. class end
 local function listing(tenant, state) return P .. 'list:' .. tenant .. ':' .. state end
-local function batch_of(id) return P .. 'b:' .. id end
+local function batch_of(tenant, id) return P .. 'b:' .. tenant .. ':' .. id end
+
+local function add(key, score, member)
+  local pairs_ = added[key]
+  if not pairs_ then
+    pairs_ = {}
+    added[key] = pairs_
+  end
+  pairs_[#pairs_ + 1] = score
+  pairs_[#pairs_ + 1] = member
+end
+
+local function remove(key, member)
+  local members = removed[key]
+  if not members then
+    members = {}
+    removed[key] = members
+  end
+  members[#members + 1] = member
+end
+
+-- One command for many members, in portions that fit Lua's stack.
+local function in_portions(command, key, members)
+  for first = 1, #members, 4000 do
+    redis.call(command, key, unpack(members, first, math.min(first + 3999, #members)))
+  end
+end
+
+-- Make what was gathered true, and wake whoever waits for an end. Every script that moves anything ends with it.
+local function settle()
+  for key, members in pairs(removed) do in_portions('ZREM', key, members) end
+  for key, scored in pairs(added) do in_portions('ZADD', key, scored) end
+  if #ended > 0 then redis.call('PUBLISH', P .. 'ended', table.concat(ended, ' ')) end
+end
 
 local FIELDS = {
-  'status', 'tenant', 'class', 'token', 'claim', 'seq', 'batch', 'task', 'key', 'cancel', 'suspect', 'deaths',
-  'deferrals', 'schema', 'created',
+  'status', 'tenant', 'class', 'token', 'claim', 'seq', 'batch', 'task', 'key', 'cancel', 'suspect', 'deferrals',
+  'schema', 'body',
 }
+local WITHOUT_BODY = #FIELDS - 1
 
--- The extraction as a table, nil when there is none. Absent fields are ''.
-local function load(id)
-  local values = redis.call('HMGET', of(id), unpack(FIELDS))
+local function read(id, count)
+  local values = redis.call('HMGET', of(id), unpack(FIELDS, 1, count))
   if not values[1] then return nil end
   local found = { id = id }
-  for i, name in ipairs(FIELDS) do found[name] = values[i] or '' end
+  for i = 1, count do found[FIELDS[i]] = values[i] or '' end
   return found
 end
+
+-- The extraction as a table, nil when there is none. Absent fields are ''.
+local function load(id) return read(id, WITHOUT_BODY) end
 
 local function is_open(e)
   return e.status == 'queued' or e.status == 'running' or e.status == 'deferred'
@@ -35,76 +72,67 @@ end
 -- Take an open extraction out of the one place where it waits or runs.
 local function leave(e)
   if e.status == 'running' then
-    redis.call('ZREM', P .. 'running', e.id)
+    remove(P .. 'running', e.id)
   elseif e.status == 'deferred' then
-    redis.call('ZREM', P .. 'due', e.id)
+    remove(P .. 'due', e.id)
   elseif e.suspect == '' then
-    redis.call('ZREM', ready(e.class, e.tenant), e.id)
+    remove(ready(e.class, e.tenant), e.id)
   else
-    redis.call('ZREM', P .. 'suspects', e.id)
-    redis.call('ZREM', P .. 'alone', e.id)
+    remove(P .. 'suspects', e.id)
+    remove(P .. 'alone', e.id)
   end
-end
-
--- Move to another state, in the hash and in the lists.
-local function enter(e, state, now)
-  if e.batch ~= '' then
-    redis.call('HINCRBY', batch_of(e.batch), e.status, -1)
-    redis.call('HINCRBY', batch_of(e.batch), state, 1)
-  end
-  redis.call('ZREM', listing(e.tenant, e.status), e.id)
-  redis.call('ZADD', listing(e.tenant, state), now, e.id)
-  redis.call('HSET', of(e.id), 'status', state)
-  e.status = state
 end
 
 -- Let an extraction wait for a claim: in its tenant's order, or among the suspects.
 local function await(e)
+  e.status = 'queued'
   if e.suspect == 'alone' then
-    redis.call('ZADD', P .. 'alone', e.seq, e.id)
+    add(P .. 'alone', e.seq, e.id)
   elseif e.suspect ~= '' then
-    redis.call('ZADD', P .. 'suspects', e.seq, e.id)
+    add(P .. 'suspects', e.seq, e.id)
   else
-    redis.call('ZADD', ready(e.class, e.tenant), e.seq, e.id)
+    add(ready(e.class, e.tenant), e.seq, e.id)
     redis.call('ZADD', turns(e.class), 'NX', redis.call('GET', P .. 'turn') or 0, e.tenant)
   end
 end
 
 -- Back to waiting. Whoever held a lease has lost it.
-local function put_back(e, now)
+local function put_back(e)
   leave(e)
-  enter(e, 'queued', now)
+  redis.call('HSET', of(e.id), 'status', 'queued')
   redis.call('HDEL', of(e.id), 'token')
   await(e)
 end
 
 local function expire(id, e, ttl)
-  local key = of(id)
-  redis.call('PEXPIRE', key, ttl)
-  redis.call('PEXPIRE', key .. ':body', ttl)
-  redis.call('PEXPIRE', key .. ':calls', ttl)
-  redis.call('PEXPIRE', key .. ':result', ttl)
+  redis.call('PEXPIRE', of(id), ttl)
   if e.key ~= '' then redis.call('PEXPIRE', P .. 'key:' .. e.tenant .. ':' .. e.key, ttl) end
 end
 
 -- A member's end in its batch. The members' expiry begins at the end of the batch; until then theirs is far off.
-local function end_member(e, now, ttl)
-  local batch = batch_of(e.batch)
-  local left = redis.call('HMGET', batch, 'queued', 'running', 'deferred', 'deadline')
-  if tonumber(left[1] or 0) + tonumber(left[2] or 0) + tonumber(left[3] or 0) == 0 then
-    redis.call('ZADD', P .. 'closing', 0, e.batch)
-  end
-  expire(e.id, e, math.max(tonumber(left[4] or now) - now, 0) + ttl)
+local function end_member(e, state, now, ttl)
+  local batch = batch_of(e.tenant, e.batch)
+  redis.call('HINCRBY', batch, state, 1)
+  local done = redis.call('HINCRBY', batch, 'ended', 1)
+  local facts = redis.call('HMGET', batch, 'total', 'deadline')
+  if done >= tonumber(facts[1] or 0) then redis.call('ZADD', P .. 'closing', 0, e.tenant .. ':' .. e.batch) end
+  expire(e.id, e, math.max(tonumber(facts[2] or now) - now, 0) + ttl)
 end
 
--- The one way into an end. Ends are never left.
-local function finish(e, state, code, now, ttl)
+-- The one way into an end. Ends are never left. Without a result, readers make one from the journal.
+local function finish(e, state, code, now, ttl, result)
   leave(e)
-  enter(e, state, now)
-  redis.call('HSET', of(e.id), 'ended', now, 'code', code)
-  redis.call('ZREM', P .. 'deadlines', e.id)
-  if e.batch == '' then expire(e.id, e, ttl) else end_member(e, now, ttl) end
-  if e.task ~= '' then redis.call('ZADD', P .. 'outbox', now, e.task .. ' ' .. e.id) end
+  remove(P .. 'deadlines', e.id)
+  remove(listing(e.tenant, 'open'), e.id)
+  add(listing(e.tenant, state), now, e.id)
+  if result and result ~= '' then
+    redis.call('HSET', of(e.id), 'status', state, 'ended', now, 'code', code, 'result', result)
+  else
+    redis.call('HSET', of(e.id), 'status', state, 'ended', now, 'code', code)
+  end
+  e.status = state
+  if e.batch == '' then expire(e.id, e, ttl) else end_member(e, state, now, ttl) end
+  if e.task ~= '' then add(P .. 'outbox', now, e.task .. ' ' .. e.id) end
   ended[#ended + 1] = e.id
 end
 
@@ -116,23 +144,30 @@ local function finish_unheld(e, state, code, now, ttl)
   if was_running then redis.call('PUBLISH', P .. 'control', 'cancel ' .. e.id) end
 end
 
--- Wake whoever waits for the ends of this script.
-local function announce()
-  if #ended > 0 then redis.call('PUBLISH', P .. 'ended', table.concat(ended, ' ')) end
+-- The journal of an extraction: names and values in turn.
+local function calls_of(id)
+  local names, found = {}, {}
+  for _, name in ipairs(redis.call('HKEYS', of(id))) do
+    if string.find(name, ':', 1, true) then names[#names + 1] = name end
+  end
+  if #names == 0 then return found end
+  for i, value in ipairs(redis.call('HMGET', of(id), unpack(names))) do
+    found[#found + 1] = names[i]
+    found[#found + 1] = value
+  end
+  return found
 end
 
 -- Give a lease on a waiting extraction, and return what its holder needs.
-local function lease(e, now, lease_ms, seed)
+local function lease(id, now, lease_ms, seed)
+  local e = read(id, #FIELDS)
   leave(e)
-  enter(e, 'running', now)
-  local claim = redis.call('HINCRBY', of(e.id), 'claim', 1)
+  local claim = (tonumber(e.claim) or 0) + 1
   local token = claim .. '-' .. seed
-  redis.call('HSET', of(e.id), 'token', token)
-  redis.call('ZADD', P .. 'running', now + lease_ms, e.id)
-  local calls = {}
-  if claim > 1 then calls = redis.call('HGETALL', of(e.id) .. ':calls') end
-  local body = redis.call('GET', of(e.id) .. ':body') or ''
-  return { e.id, token, claim, e.tenant, e.class, e.schema, tonumber(e.deferrals) or 0, body, calls }
+  redis.call('HSET', of(id), 'status', 'running', 'claim', claim, 'token', token)
+  add(P .. 'running', now + lease_ms, id)
+  local calls = claim > 1 and calls_of(id) or {}
+  return { id, token, claim, e.tenant, e.class, e.schema, tonumber(e.deferrals) or 0, e.body, calls }
 end
 
 -- Whether nothing may be claimed now, and how many may be. A circuit lets one through at each probe.

@@ -6,19 +6,22 @@ local now, lease_ms = now_ms(), tonumber(ARGV[1])
 local held = {}
 
 for i = 3, #ARGV, 2 do
-  local e = load(ARGV[i])
-  local verdict = 0
-  if e and e.token == ARGV[i + 1] and (e.status == 'running' or e.status == 'queued') then
-    if e.status == 'queued' then
-      leave(e)
-      enter(e, 'running', now)
+  local id, verdict = ARGV[i], 0
+  local facts = redis.call('HMGET', of(id), 'status', 'token', 'cancel')
+  if facts[2] == ARGV[i + 1] and (facts[1] == 'running' or facts[1] == 'queued') then
+    if facts[1] == 'queued' then
+      leave(load(id))
+      redis.call('HSET', of(id), 'status', 'running')
     end
-    redis.call('ZADD', P .. 'running', now + lease_ms, e.id)
-    verdict = e.cancel == '1' and 2 or 1
+    add(P .. 'running', now + lease_ms, id)
+    verdict = facts[3] == '1' and 2 or 1
   end
   held[#held + 1] = verdict
 end
 
-redis.call('ZADD', P .. 'workers', now, ARGV[2])
-redis.call('HSET', P .. 'workers:running', ARGV[2], (#ARGV - 2) / 2)
+if ARGV[2] ~= '' then
+  redis.call('ZADD', P .. 'workers', now, ARGV[2])
+  redis.call('HSET', P .. 'workers:running', ARGV[2], #held)
+end
+settle()
 return held

@@ -27,23 +27,21 @@ local late = passed('deadlines')
 for _, id in ipairs(late) do
   local e = load(id)
   if e and is_open(e) then finish_unheld(e, 'failed', 'deadline_exceeded', now, ttl) end
-  redis.call('ZREM', P .. 'deadlines', id)
+  remove(P .. 'deadlines', id)
 end
 
 local expired = passed('running')
 for _, id in ipairs(expired) do
   local e = load(id)
   if not e or e.status ~= 'running' then
-    redis.call('ZREM', P .. 'running', id)
+    remove(P .. 'running', id)
   elseif e.cancel == '1' then
     finish_unheld(e, 'cancelled', 'cancelled', now, ttl)
   else
+    -- The token stays: as long as nobody takes it, its holder may come back.
     leave(e)
-    if e.suspect == '' then
-      e.suspect = 'company'
-      redis.call('HSET', of(id), 'suspect', 'company')
-    end
-    enter(e, 'queued', now)
+    if e.suspect == '' then e.suspect = 'company' end
+    redis.call('HSET', of(id), 'status', 'queued', 'suspect', e.suspect)
     await(e)
   end
 end
@@ -51,26 +49,28 @@ end
 local due = passed('due')
 for _, id in ipairs(due) do
   local e = load(id)
-  if e and e.status == 'deferred' then put_back(e, now) end
-  redis.call('ZREM', P .. 'due', id)
+  if e and e.status == 'deferred' then put_back(e) else remove(P .. 'due', id) end
 end
 
--- Members of one ended batch are given their expiry, `limit` at a time.
-local closing = redis.call('ZRANGE', P .. 'closing', 0, 0, 'WITHSCORES')
-if closing[1] then
-  local batch, done = batch_of(closing[1]), tonumber(closing[2])
-  local members = redis.call('LRANGE', batch .. ':members', done, done + limit - 1)
+-- Members of ended batches are given their expiry, about `limit` of them.
+local left = limit
+while left > 0 do
+  local closing = redis.call('ZRANGE', P .. 'closing', 0, 0, 'WITHSCORES')
+  if not closing[1] then break end
+  local batch, done = P .. 'b:' .. closing[1], tonumber(closing[2])
+  local members = redis.call('LRANGE', batch .. ':members', done, done + left - 1)
   for _, id in ipairs(members) do
     local e = load(id)
     if e and not is_open(e) then expire(id, e, ttl) end
   end
-  if #members < limit then
+  if #members < left then
     redis.call('PEXPIRE', batch, ttl)
     redis.call('PEXPIRE', batch .. ':members', ttl)
     redis.call('ZREM', P .. 'closing', closing[1])
   else
-    redis.call('ZADD', P .. 'closing', done + limit, closing[1])
+    redis.call('ZADD', P .. 'closing', done + #members, closing[1])
   end
+  left = left - #members - 1
 end
 
 -- Ids that have expired leave the lists, one tenant at a time.
@@ -88,5 +88,5 @@ for _, name in ipairs(redis.call('ZRANGEBYSCORE', P .. 'workers', '-inf', now - 
   redis.call('ZREM', P .. 'workers', name)
   redis.call('HDEL', P .. 'workers:running', name)
 end
-announce()
+settle()
 return { #expired, #due, #late, 0 }
