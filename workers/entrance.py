@@ -1,0 +1,141 @@
+"""The door of Celery tasks: what another service sent becomes a submission, or a result that says what is wrong."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from extractor import log, wiring
+from extractor.errors import ExtractionError, InvalidRequest, StoreUnavailable, UnexpectedError
+from extractor.portal import Line
+from extractor.queue import EXTRACT_TASK, Bell
+from extractor.records import ENDS, Enforcement, Result
+from extractor.store import Store, StoreLimits, broker_url, connect
+from extractor.submit import submission_from_json, submit
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+
+    from extractor.records import JsonObject, Priority, Submission
+    from extractor.settings import Settings
+
+T = TypeVar("T")
+
+#: What the task takes, by name.
+TAKES = ("document", "schema", "options")
+#: Seconds between two tries to reach the store.
+PAUSE_S = 1.0
+#: Share of the visibility timeout that a task waits for the store, so that its message is not delivered twice.
+PATIENCE = 0.25
+
+
+class Entrance:
+    """Admits and stores what tasks bring. Any number of threads may use it; none of them is the engine's loop.
+
+    Args:
+        settings: The operator's settings.
+        wake: Called with the class of what was stored; wakes the worker of this process.
+    """
+
+    def __init__(self, settings: Settings, wake: Callable[[Priority], None]) -> None:
+        self.door = wiring.door_from(settings)
+        self._settings = settings
+        self._wake = wake
+        self._closing = threading.Event()
+        self._line = Line(self._open)
+
+    def take(self, task_id: str, arguments: Sequence[Any], named: Mapping[str, Any]) -> JsonObject | None:
+        """Store what a task brought, once however often its message is delivered.
+
+        Returns:
+            None when its result will be told later; its result when it has one already, or can have no other.
+
+        Raises:
+            StoreUnavailable: nothing was stored, and the store did not come back in time. Deliver the message again.
+        """
+        try:
+            submission = self._admit(task_id, arguments, named)
+            return self._patiently(lambda: self._hand_in(submission))
+        except StoreUnavailable:
+            raise
+        except ExtractionError as error:
+            return self._refused(error, named)
+        except Exception as error:  # noqa: BLE001 - whatever was sent, its sender is told
+            log.logger().error("unexpected error", task=task_id, **log.trace(error))
+            defect = UnexpectedError("A defect of the extractor kept this task from being taken; the log has more.")
+            return self._refused(defect, named)
+
+    def close(self) -> None:
+        """Disconnect. Tasks that wait for the store give up."""
+        self._closing.set()
+        self._line.close()
+
+    def _admit(self, task_id: str, arguments: Sequence[Any], named: Mapping[str, Any]) -> Submission:
+        unknown = sorted(set(named) - set(TAKES))
+        if arguments or unknown or "document" not in named or "schema" not in named:
+            wrong = f", not {unknown[0]!r}" if unknown else ", and document and schema are required"
+            raise InvalidRequest(f"{EXTRACT_TASK} takes {', '.join(TAKES)}, by name{wrong}.")
+        key = f"celery:{task_id}"
+        return submission_from_json(
+            named["document"],
+            named["schema"],
+            named.get("options"),
+            door=self.door,
+            idempotency_key=key,
+            task_id=task_id,
+        )
+
+    def _hand_in(self, submission: Submission) -> JsonObject | None:
+        async def hand_in(opened: tuple[Store, Bell]) -> JsonObject | None:
+            store, bell = opened
+            [receipt] = await submit([submission], store=store, ring=bell.ring)
+            if receipt.status not in ENDS:
+                return None
+            stored = await store.read(receipt.id, tenant=submission.tenant)
+            result: JsonObject = json.loads(stored.result)
+            return result
+
+        result = self._line.run(hand_in)
+        if result is None:
+            self._wake(submission.priority)
+        return result
+
+    def _patiently(self, call: Callable[[], T]) -> T:
+        """Call until the store can be reached. The message waits with us: it is acknowledged when we are done."""
+        deadline = time.monotonic() + self._settings.visibility_timeout_s * PATIENCE
+        while True:
+            try:
+                return call()
+            except StoreUnavailable:
+                if time.monotonic() >= deadline or self._closing.wait(PAUSE_S):
+                    raise
+
+    @asynccontextmanager
+    async def _open(self) -> AsyncIterator[tuple[Store, Bell]]:
+        url = wiring.store_url(self._settings)
+        limits = StoreLimits(lease_s=self._settings.lease_s, result_ttl_s=self._settings.result_ttl_s)
+        store = Store(await connect(url), limits)
+        bell = Bell(*broker_url(url))
+        try:
+            yield store, bell
+        finally:
+            bell.close()
+            await store.aclose()
+
+    def _refused(self, error: ExtractionError, named: Mapping[str, Any]) -> JsonObject:
+        """Return the result of what was never stored, in the shape of every other, without an id."""
+        document = named.get("document")
+        name = document.get("name") if isinstance(document, dict) else None
+        result = Result(
+            id="",
+            source=name if isinstance(name, str) else None,
+            status="failed",
+            record=None,
+            enforcement=Enforcement(asked="auto"),
+            error=error.as_failure(),
+            engine="",
+        )
+        return result.as_json() | {"id": None}
