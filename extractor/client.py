@@ -193,7 +193,8 @@ class Queue:
             looked_for = list(open_ids)
             ended = self._line.run(partial(Desk.ended_among, ids=looked_for, until=until))
             if not ended:
-                raise TimeoutError(f"{len(open_ids)} extractions have not ended after {timeout_s:g} s. They go on.")
+                which = "1 extraction has" if len(open_ids) == 1 else f"{len(open_ids)} extractions have"
+                raise TimeoutError(f"{which} not ended after {timeout_s:g} s. What is open goes on.")
             for stored in ended:
                 del open_ids[stored.id]
                 yield self._received(stored, schema)

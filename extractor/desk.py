@@ -115,7 +115,7 @@ class Desk:
 
 def say_unknown(id: str) -> str:  # noqa: A002 - the word of the record
     """Say that there is no such extraction."""
-    return f"There is no extraction {id!r}: it never was, has expired, was erased, or belongs to another tenant."
+    return f"There is no extraction {id!r}: it never was, has expired or was erased."
 
 
 @asynccontextmanager

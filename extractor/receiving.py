@@ -122,5 +122,5 @@ def _attempt(members: JsonObject) -> Attempt:
 
 
 def _enforcement(members: JsonObject) -> Enforcement:
-    asked = members.get("asked") or "auto"
+    asked = members.get("asked") or ""
     return _made(Enforcement, members, asked=asked, sent=tuple(members.get("sent") or ()))

@@ -132,7 +132,7 @@ def _row(stored: Stored) -> tuple[str, ...]:
 def _note(stored: Stored) -> str:
     if stored.status not in OPEN_STATES:
         error = result_from_json(stored.result).error
-        return error.code if error else ""
+        return error.code if error and error.code != stored.status else ""
     notes = [
         f"tried again in {age(stored.due_at - time.time())}" if stored.due_at else "",
         "being cancelled" if stored.is_cancelling else "",

@@ -20,7 +20,7 @@ from extractor.cli.progress import STYLES
 from extractor.cli.wording import cost, dollars, printable
 from extractor.errors import InvalidRequest, StoreUnavailable
 from extractor.receiving import result_from_json
-from extractor.records import OPEN_STATES
+from extractor.records import ENDS, OPEN_STATES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -72,8 +72,8 @@ class Board:
 
     def figures(self) -> str:
         """Return the whole as one line."""
-        states = Counter(self.open.values())
-        parts = [f"{count:,} {state}" for state, count in (*self.ended.items(), *sorted(states.items()))]
+        counts = self.ended + Counter(self.open.values())
+        parts = [f"{counts[state]:,} {state}" for state in (*ENDS, *OPEN_STATES) if counts[state]]
         parts += [f"{self.unknown:,} unknown"] if self.unknown else []
         seconds = time.monotonic() - self.since
         parts += [dollars(self.cost_usd), f"{seconds:.0f} s"]
