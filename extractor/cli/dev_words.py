@@ -21,8 +21,12 @@ class Place:
     model: str
     #: What stands behind "Bearer ": the key made for this run, or the name of the variable that holds the user's.
     key: str = field(repr=False)
-    #: Lines about Redis.
-    redis: tuple[str, ...] = ()
+    #: Our own Redis server; None where the user brought one, whose address may hold a password.
+    redis_url: str | None = None
+    #: The same as Celery calls it.
+    broker_url: str | None = None
+    #: What other terminals have to set so that their commands find it, with a blank; "" for nothing.
+    variable: str = ""
 
 
 def ready_words(place: Place, *, seconds: float) -> str:
@@ -33,13 +37,18 @@ def ready_words(place: Place, *, seconds: float) -> str:
         seconds: How long it took to come up.
     """
     by_rules = " (simple rules, no language model)" if place.model == OFFLINE_MODEL else ""
+    own = [f"Redis       {place.redis_url}", f"Celery      {place.broker_url}"] if place.redis_url else []
     lines = [
         f"Ready in {seconds:.1f} s, with {place.model}{by_rules}. Ctrl-C stops everything.",
         f"HTTP API    {place.api}",
         f"Key         {place.key}",
-        *place.redis,
+        *own,
         "",
-        "Paste this in another terminal:",
+        "In another terminal, hand in a file:",
+        "",
+        f"{place.variable}extractor submit FILE --schema invoice --model {place.model}",
+        "",
+        "or paste this:",
         "",
         request_words(place),
     ]

@@ -6,6 +6,7 @@ import asyncio
 import http.client
 import os
 import secrets
+import shlex
 import signal
 import socket
 import sys
@@ -109,6 +110,7 @@ def prepare(arguments: DevArguments) -> Plan:
         raise NoModel(
             f"Set OPENROUTER_API_KEY, or do without a language model: extractor dev --model {OFFLINE_MODEL}."
         ) from None
+    wiring.door_from(settings.model_copy(update={"model": model}))  # refused here in one line, not by each part
     return Plan(
         settings=settings,
         model=model,
@@ -244,13 +246,15 @@ def _free_port(port: int) -> int:
 
 
 def _place_of(plan: Plan, redis_url: str) -> Place:
-    theirs = plan.settings
-    own = (f"Redis       {redis_url}", f"Celery      {broker_url(redis_url)[0]}")
+    is_theirs = plan.settings.redis_url is not None
+    is_elsewhere = plan.folder is not None and plan.folder != plan.settings.data_folder
     return Place(
         api=plan.api,
         model=plan.model,
-        key=f"${SERVER_KEY}" if theirs.server_key else plan.key,
-        redis=() if theirs.redis_url else own,
+        key=f"${SERVER_KEY}" if plan.settings.server_key else plan.key,
+        redis_url=None if is_theirs else redis_url,
+        broker_url=None if is_theirs else broker_url(redis_url)[0],
+        variable=f"REDIS_URL={shlex.quote(redis_url)} " if is_elsewhere and not is_theirs else "",
     )
 
 

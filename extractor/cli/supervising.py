@@ -124,7 +124,8 @@ class Part:
     def _show_lines(self, lines: IO[bytes]) -> None:
         with lines:
             while line := lines.readline(LINE_BYTES):
-                self._say(self.name, line.decode(errors="replace").rstrip())
+                if words := line.decode(errors="replace").rstrip():
+                    self._say(self.name, words)
 
 
 def _kill_group(running: subprocess.Popen[bytes]) -> None:

@@ -1,0 +1,101 @@
+"""The services in examples/, against one `extractor dev` as a newcomer starts it: a fresh home, no key, no variable."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from extractor.testing.development import DevServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from pathlib import Path
+
+OFFLINE = "offline/heuristic"
+
+
+@pytest.fixture(scope="module")
+def dev(tmp_path_factory: pytest.TempPathFactory) -> Generator[DevServer]:
+    """Everything up, once for all the tests of this file."""
+    with DevServer(tmp_path_factory.mktemp("home"), "--model", OFFLINE) as server:
+        yield server.until_ready()
+
+
+@pytest.fixture
+def run(dev: DevServer) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run a command in another terminal of the same user."""
+
+    def _run(*command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command,
+            env=dev.environment | variables,
+            cwd=dev.folder,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return _run
+
+
+def test_a_service_that_knows_only_celery_gets_the_record(
+    dev: DevServer, run: Callable[..., subprocess.CompletedProcess[str]], repository: Path
+) -> None:
+    script = repository / "examples" / "service_celery.py"
+
+    done = run(sys.executable, str(script), dev.told("Celery"))
+
+    assert done.returncode == 0, done.stderr
+    assert "hotel.pdf: succeeded, $0.0000" in done.stdout
+    assert "import extractor" not in script.read_text("utf-8")
+
+
+def test_a_python_service_gets_instances_of_its_class_and_needs_no_variable(
+    run: Callable[..., subprocess.CompletedProcess[str]], repository: Path
+) -> None:
+    done = run(sys.executable, str(repository / "examples" / "service_queue.py"), OFFLINE)
+
+    assert done.returncode == 0, done.stderr
+    assert sorted(done.stdout.splitlines()) == [
+        "lift-maintenance.docx: binds from 01 July 2025",
+        "nda.md: binds from 12 May 2025",
+    ]
+
+
+def test_a_shell_script_submits_and_polls_by_curl(
+    dev: DevServer, run: Callable[..., subprocess.CompletedProcess[str]], repository: Path
+) -> None:
+    script = repository / "examples" / "service_http.sh"
+
+    done = run("sh", str(script), dev.told("HTTP API"), EXTRACTOR_SERVER_KEY=dev.told("Key"))
+
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["status"] == "succeeded"
+    assert result["record"]["total"] == 13.05
+
+
+def test_the_request_that_dev_prints_can_be_pasted(
+    dev: DevServer, run: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    done = run("sh", "-c", dev.request)
+
+    assert json.loads(done.stdout)["record"] == {"invoice_number": "HB-2087", "total": 134.23}
+
+
+def test_the_command_line_in_another_terminal_finds_the_queue(
+    run: Callable[..., subprocess.CompletedProcess[str]], repository: Path
+) -> None:
+    grocer = repository / "examples" / "documents" / "receipts" / "grocer.txt"
+
+    submitted = run("extractor", "submit", str(grocer), "--schema", "receipt", "--model", OFFLINE)
+    assert submitted.returncode == 0, submitted.stderr
+    done = run("extractor", "result", submitted.stdout.split("\t")[0], "--wait", "60")
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["record"]["total"] == 13.05
