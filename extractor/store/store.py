@@ -162,7 +162,7 @@ class Store:
             limit: How many at most.
             before: Only those from before this time, Unix seconds.
         """
-        most = "+inf" if before is None else f"({1000 * before:.0f}"
+        most = "+inf" if before is None else f"({1000 * before:.3f}"
         is_open = state in OPEN_STATES
         key = keys.listing(tenant, "open" if is_open else state)
         found: list[tuple[str, float]] = []

@@ -3,7 +3,7 @@
 -- ARGV: lease_ms, probe_ms, free, free_bulk, max_bytes, seed, ring_ms, woken.
 
 local now, lease_ms = now_ms(), tonumber(ARGV[1])
-local free, pause = gate(now, tonumber(ARGV[3]), tonumber(ARGV[2]))
+local free, pause = gate(now, tonumber(ARGV[3]))
 local free_bulk, bytes_left, seed = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
 local leases, ring = {}, {}
 
@@ -46,6 +46,7 @@ end
 
 serve('interactive', free)
 serve('bulk', math.min(free, free_bulk))
+probed(leases, pause, now, tonumber(ARGV[2]))
 
 for _, class in ipairs({ 'interactive', 'bulk' }) do
   if #leases > 0 and next_tenant(class) and redis.call('SET', P .. 'rung:' .. class, 1, 'NX', 'PX', ARGV[7]) then

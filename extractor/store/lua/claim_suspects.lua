@@ -8,7 +8,7 @@ local is_alone = redis.call('EXISTS', P .. 'suspects') == 0
 local place = is_alone and 'alone' or 'suspects'
 
 if redis.call('EXISTS', P .. place) == 0 then return { leases, 0 } end
-local free = gate(now, is_alone and 1 or tonumber(ARGV[3]), tonumber(ARGV[2]))
+local free, pause = gate(now, is_alone and 1 or tonumber(ARGV[3]))
 if free == 0 then return { leases, 0 } end
 
 for _, id in ipairs(redis.call('ZRANGE', P .. place, 0, free - 1)) do
@@ -17,5 +17,6 @@ for _, id in ipairs(redis.call('ZRANGE', P .. place, 0, free - 1)) do
   bytes_left = bytes_left - size
   leases[#leases + 1] = lease(id, now, lease_ms, ARGV[5])
 end
+probed(leases, pause, now, tonumber(ARGV[2]))
 settle()
 return { leases, is_alone and 1 or 0 }

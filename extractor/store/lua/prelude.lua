@@ -15,6 +15,9 @@ local function turns(class) return P .. 'turns:' .. class end
 local function listing(tenant, state) return P .. 'list:' .. tenant .. ':' .. state end
 local function batch_of(tenant, id) return P .. 'b:' .. tenant .. ':' .. id end
 
+-- When a list was entered, in ms. The submission number tells those of one ms apart, so that pages of a list meet.
+local function entered(now, seq) return now + tonumber(seq) % 1000 / 1000 end
+
 local function add(key, score, member)
   local pairs_ = added[key]
   if not pairs_ then
@@ -124,7 +127,7 @@ local function finish(e, state, code, now, ttl, result)
   leave(e)
   remove(P .. 'deadlines', e.id)
   remove(listing(e.tenant, 'open'), e.id)
-  add(listing(e.tenant, state), now, e.id)
+  add(listing(e.tenant, state), entered(now, e.seq), e.id)
   if result and result ~= '' then
     redis.call('HSET', of(e.id), 'status', state, 'ended', now, 'code', code, 'result', result)
   else
@@ -170,11 +173,15 @@ local function lease(id, now, lease_ms, seed)
   return { id, token, claim, e.tenant, e.class, e.schema, tonumber(e.deferrals) or 0, e.body, calls }
 end
 
--- Whether nothing may be claimed now, and how many may be. A circuit lets one through at each probe.
-local function gate(now, free, probe_ms)
+-- How many may be claimed now, and why not more. A circuit lets one through at each probe.
+local function gate(now, free)
   local pause = redis.call('HMGET', P .. 'pause', 'by', 'code', 'message', 'since', 'probe')
   if not pause[1] then return free, {} end
   if pause[1] == 'operator' or now < tonumber(pause[5] or 0) then return 0, pause end
-  redis.call('HSET', P .. 'pause', 'probe', now + probe_ms)
   return math.min(free, 1), pause
+end
+
+-- Set the next probe when one was let through. One for which nothing waited is still to come.
+local function probed(leases, pause, now, probe_ms)
+  if pause[1] and #leases > 0 then redis.call('HSET', P .. 'pause', 'probe', now + probe_ms) end
 end

@@ -7,7 +7,7 @@ local at = 4 + 3 * tonumber(ARGV[3])
 
 if redis.call('EXISTS', P .. 'draining') == 1 then return { 'draining' } end
 
-local items, by_key = {}, {}
+local items, by_key, by_id = {}, {}, {}
 for first = at, #ARGV, 2 do
   local item = cjson.decode(ARGV[first])
   item.body = ARGV[first + 1]
@@ -16,7 +16,7 @@ end
 
 local conflicts = { 'conflict' }
 for index, item in ipairs(items) do
-  local known = redis.call('HMGET', of(item.id), 'digest', 'tenant')
+  local known = by_id[item.id] or redis.call('HMGET', of(item.id), 'digest', 'tenant')
   if known[1] then
     item.known = item.id
     if known[1] ~= item.digest or known[2] ~= item.tenant then conflicts[#conflicts + 1] = index end
@@ -31,6 +31,7 @@ for index, item in ipairs(items) do
       by_key[full] = item.id .. ' ' .. item.digest
     end
   end
+  if not item.known then by_id[item.id] = { item.digest, item.tenant } end
 end
 if #conflicts > 1 then return conflicts end
 
@@ -71,7 +72,7 @@ local function take_in(item, seq)
   redis.call('HSET', of(item.id), unpack(fields))
   if item.key then redis.call('SET', P .. 'key:' .. item.tenant .. ':' .. item.key, item.id .. ' ' .. item.digest) end
   add(P .. 'deadlines', deadline, item.id)
-  add(listing(item.tenant, 'open'), now, item.id)
+  add(listing(item.tenant, 'open'), entered(now, seq), item.id)
   add(ready(item.class, item.tenant), seq, item.id)
   tenants[item.class .. ' ' .. item.tenant] = true
   classes[item.class] = true
