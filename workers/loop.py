@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 #: Seconds beyond grace and giving back that the thread is waited for.
 MARGIN_S: Final = 5.0
 
+#: Seconds that the loop may stand still at least; longer where leases are longer. A busy machine is no defect.
+STALL_S: Final = 30.0
+
 
 def start(settings: Settings, *, tell: Callable[[Sequence[Told]], None]) -> LoopThread:
     """Start the loop thread, and return when it is about to claim.
@@ -52,7 +55,7 @@ class LoopThread:
         self._tell = tell
         self._ready: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, name="extractor-loop", daemon=True)
-        self._watchdog = Watchdog(settings.lease_s)
+        self._watchdog = Watchdog(max(settings.lease_s, STALL_S))
         self._loop: asyncio.AbstractEventLoop | None = None
         self._shift: Shift | None = None
 

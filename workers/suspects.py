@@ -68,6 +68,7 @@ class Child:
         if self._process is None or self._process.returncode is not None:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
+                "-P",  # a `workers` in the working folder is not ours
                 "-m",
                 "workers.suspect",
                 stdin=asyncio.subprocess.PIPE,

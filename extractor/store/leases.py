@@ -273,6 +273,7 @@ class Leases:
         """
         try:
             await self._client.zrem(f"{keys.PREFIX}workers", self._worker)
+            await self._client.hdel(f"{keys.PREFIX}workers:running", self._worker)
         except (RedisError, OSError) as error:
             raise told(error) from None
 

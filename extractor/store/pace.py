@@ -8,6 +8,7 @@ from redis.exceptions import RedisError
 
 from extractor import log
 from extractor.store import keys
+from extractor.store.asking import told
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -44,8 +45,15 @@ class SharedPace:
         await self._own.cool_down(endpoint, seconds=seconds)
 
     async def catch_up(self, endpoint: str) -> None:
-        """Take over the cool-down that was under way when this process started."""
-        left = await self._client.pttl(keys.cool_down(endpoint))
+        """Take over the cool-down that was under way when this process started.
+
+        Raises:
+            StoreUnavailable: Redis does not answer.
+        """
+        try:
+            left = await self._client.pttl(keys.cool_down(endpoint))
+        except (RedisError, OSError) as error:
+            raise told(error) from None
         if left > 0:
             await self._own.cool_down(endpoint, seconds=left / 1000)
 
