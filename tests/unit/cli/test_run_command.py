@@ -1,4 +1,4 @@
-"""The options of `extractor run`."""
+"""The options of `extractor run` and `extractor submit`."""
 
 from __future__ import annotations
 
@@ -9,18 +9,24 @@ import pytest
 import typer
 
 from extractor.cli.declaring import taking
+from extractor.cli.queue_arguments import SubmitArguments
 from extractor.cli.run_arguments import RunArguments
 from extractor.records import Options, Rung
 
-#: What a command line has no good spelling for, these are for callers in Python and over HTTP; and what only a queue
-#: has: in process nothing waits.
-NOT_ON_A_COMMAND_LINE = {"tools", "tool_choice", "priority"}
+#: What a command line has no good spelling for; these are for callers in Python and over HTTP.
+NOT_ON_A_COMMAND_LINE = {"tools", "tool_choice"}
+#: What only a queue has: in process nothing waits.
+NOT_IN_A_RUN = {"priority"}
 
 
-def test_every_option_of_an_extraction_can_be_typed_under_its_own_name() -> None:
-    typed = {field.name for field in fields(RunArguments)}
+@pytest.mark.parametrize(
+    ("arguments", "missing"),
+    [(RunArguments, NOT_ON_A_COMMAND_LINE | NOT_IN_A_RUN), (SubmitArguments, NOT_ON_A_COMMAND_LINE)],
+)
+def test_every_option_of_an_extraction_can_be_typed_under_its_own_name(arguments: type, missing: set[str]) -> None:
+    typed = {field.name for field in fields(arguments)}
 
-    assert {field.name for field in fields(Options)} - typed == NOT_ON_A_COMMAND_LINE
+    assert {field.name for field in fields(Options)} - typed == missing
 
 
 @pytest.mark.parametrize("name", ["absence", "nulls", "open_objects", "evidence"])
