@@ -15,6 +15,7 @@ from extractor.errors import ExtractionError
 from extractor.store import connect
 from workers import loop
 from workers.app import app, end, settings
+from workers.discretion import keep_bodies_out
 from workers.telling import Teller
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ def _drain(**_: Any) -> None:
     host.stop(settings.drain_s)
 
 
+keep_bodies_out()
 signals.worker_init.connect(_check)
 signals.worker_init.connect(_leave_out_chatter)
 signals.worker_ready.connect(_start)
