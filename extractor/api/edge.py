@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import MutableHeaders
@@ -12,12 +13,16 @@ from extractor.api.problems import defect
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+#: Seconds that the rest of a refused body is read and thrown away. Most clients send all of it before they look at the
+#: answer, and where the connection is closed under them many never see it.
+LINGER_S = 5.0
+
 
 class Edge:
     """Wraps the application.
 
-    An answer that is given before the body was read closes the connection. The server would otherwise read the rest
-    to throw it away, as much as the client cares to send, also from one without a key.
+    An answer that is given before the body was read closes the connection after `LINGER_S`. The server would
+    otherwise read the rest to throw it away, as much as the client cares to send, also from one without a key.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -42,8 +47,11 @@ class _Exchange:
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._receive = receive
         self._send = send
-        names = {name for name, _ in scope["headers"]}
-        self._has_unread_body = b"content-length" in names or b"transfer-encoding" in names
+        headers = dict(scope["headers"])
+        self._has_unread_body = b"content-length" in headers or b"transfer-encoding" in headers
+        #: The client asks before it sends the body, and sends none when it is refused.
+        self._asks_first = b"expect" in headers
+        self._is_closing = False
         #: Whether the answer has begun.
         self.is_answered = False
 
@@ -55,10 +63,26 @@ class _Exchange:
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.is_answered = True
-            headers = MutableHeaders(scope=message)
-            headers["Cache-Control"] = "no-store"
-            headers["X-Content-Type-Options"] = "nosniff"
-            if self._has_unread_body:
-                headers["Connection"] = "close"
+            self._begin(message)
+        elif self._is_closing and not self._asks_first and not message.get("more_body", False):
+            await self._send({**message, "more_body": True})
+            await self._linger()
+            message = {"type": "http.response.body", "body": b"", "more_body": False}
         await self._send(message)
+
+    def _begin(self, message: Message) -> None:
+        self.is_answered = True
+        self._is_closing = self._has_unread_body
+        headers = MutableHeaders(scope=message)
+        headers["Cache-Control"] = "no-store"
+        headers["X-Content-Type-Options"] = "nosniff"
+        if self._is_closing:
+            headers["Connection"] = "close"
+
+    async def _linger(self) -> None:
+        try:
+            async with asyncio.timeout(LINGER_S):
+                while self._has_unread_body:
+                    await self.receive()
+        except TimeoutError:
+            return

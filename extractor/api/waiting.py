@@ -6,11 +6,14 @@ import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Collection, Coroutine
 
     from starlette.requests import Request
 
 T = TypeVar("T")
+
+#: Seconds after which what was cancelled, and has not ended, is cancelled again.
+CANCEL_AGAIN_S = 0.05
 
 
 async def unless(*stops: Coroutine[Any, Any, Any], work: Coroutine[Any, Any, T]) -> T | None:
@@ -21,9 +24,17 @@ async def unless(*stops: Coroutine[Any, Any, Any], work: Coroutine[Any, Any, T])
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         return working.result() if working.done() else None
     finally:
-        for task in tasks:
+        await _end(tasks)
+
+
+async def _end(tasks: Collection[asyncio.Task[Any]]) -> None:
+    """Cancel until all have ended. Python 3.11's `asyncio.wait_for` loses a cancellation that comes as it returns."""
+    running = set(tasks)
+    while running:
+        for task in running:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        _, running = await asyncio.wait(running, timeout=CANCEL_AGAIN_S)
+    await asyncio.gather(*tasks, return_exceptions=True)  # what they raised is of no interest any more
 
 
 async def client_left(request: Request) -> None:
