@@ -10,7 +10,7 @@ from extractor.store import Leases, Store, StoreLimits, connect
 from extractor.store.keys import META, PREFIX, extraction
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator
 
     from extractor.records import Priority
     from extractor.store import Connection
@@ -19,14 +19,22 @@ if TYPE_CHECKING:
 PLACES = tuple(f"{PREFIX}{name}" for name in ("running", "due", "suspects", "alone"))
 READY = f"{PREFIX}ready:"
 
-_READS: dict[bytes, Callable[[Any, bytes], object]] = {
-    b"string": lambda pipeline, name: pipeline.get(name),
-    b"hash": lambda pipeline, name: pipeline.hgetall(name),
-    b"set": lambda pipeline, name: pipeline.smembers(name),
-    b"list": lambda pipeline, name: pipeline.lrange(name, 0, -1),
-    b"zset": lambda pipeline, name: pipeline.zrange(name, 0, -1, withscores=True),
-    b"none": lambda pipeline, name: pipeline.get(name),  # it has just expired
+#: Everything in one call: a test of many steps asks after each of them.
+_DUMP = """
+local readers = {
+  string = function(key) return redis.call('GET', key) end,
+  hash = function(key) return redis.call('HGETALL', key) end,
+  set = function(key) return redis.call('SMEMBERS', key) end,
+  list = function(key) return redis.call('LRANGE', key, 0, -1) end,
+  zset = function(key) return redis.call('ZRANGE', key, 0, -1, 'WITHSCORES') end,
 }
+local found = {}
+for _, key in ipairs(redis.call('KEYS', '*')) do
+  local kind = redis.call('TYPE', key).ok
+  found[#found + 1] = { key, kind, redis.call('PTTL', key), readers[kind](key) }
+end
+return found
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +82,8 @@ class StoreBench:
 
     async def dump(self) -> dict[str, Kept]:
         """Return every key of the database with its value and its time to live."""
-        client = self.client
-        names = await client.keys("*")
-        looks = client.pipeline(transaction=False)
-        for name in names:
-            looks.type(name)
-            looks.pttl(name)
-        answers = await looks.execute()
-        reads = client.pipeline(transaction=False)
-        for name, kind in zip(names, answers[::2], strict=True):
-            _READS[kind](reads, name)
-        values = await reads.execute()
-        return {
-            name.decode(): Kept(_text(value), ttl if ttl >= 0 else None)
-            for name, value, ttl in zip(names, values, answers[1::2], strict=True)
-        }
+        found = await self.client.eval(_DUMP, 0)
+        return {name.decode(): Kept(_read(kind, value), ttl if ttl >= 0 else None) for name, kind, ttl, value in found}
 
     async def keys_of(self, id: str) -> list[str]:  # noqa: A002 - the word of the records
         """Return the names of every key that has `id` in its name or anywhere in its value."""
@@ -127,13 +122,12 @@ async def open_bench(url: str, limits: StoreLimits | None = None) -> AsyncIterat
         await store.aclose()
 
 
-def _text(value: Any) -> Any:
-    if isinstance(value, bytes):
+def _read(kind: bytes, value: Any) -> Any:
+    if kind == b"string":
         return value.decode(errors="replace")
-    if isinstance(value, dict):
-        return {_text(name): _text(member) for name, member in value.items()}
-    if isinstance(value, list | tuple | set):
-        if value and isinstance(next(iter(value)), tuple):
-            return {_text(member): score for member, score in value}
-        return [_text(member) for member in value]
-    return value
+    members = [member.decode(errors="replace") for member in value]
+    if kind == b"hash":
+        return dict(zip(members[::2], members[1::2], strict=True))
+    if kind == b"zset":
+        return {member: float(score) for member, score in zip(members[::2], members[1::2], strict=True)}
+    return members
