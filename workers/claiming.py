@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 #: Seconds between two looks for work that no ticket announced: what a lost ticket costs at most.
 POLL_S: Final = 1.0
+#: Seconds between two looks while tickets come, and for which one ticket counts. Longer than the store lets the next
+#: one wait, so that a stream of submissions needs one ticket a second: sending and taking one costs 2 ms of CPU.
+ALERT_POLL_S, ALERT_S = 0.02, 1.5
 #: Seconds for which freed slots are gathered, for each extraction in flight, and at most: a claim serves them all.
 GATHER_EACH_S, GATHER_MOST_S = 0.000_1, 0.025
 
@@ -43,14 +46,14 @@ class ClaimLoop:
         #: Where they run.
         self.slots = Slots(slots, leases=leases, on_free=self._refill)
         self._awake = asyncio.Event()
-        self._is_rung = False
+        self._alert_until = 0.0
         self._may_have_more = True
         self._is_stopping = False
         self._rings: set[asyncio.Future[None]] = set()
 
     def wake(self) -> None:
-        """Look for work now: a ticket came, or somebody said that claims may go on."""
-        self._is_rung = True
+        """Look for work now, and often for a while: a ticket came, or somebody said that claims may go on."""
+        self._alert_until = asyncio.get_running_loop().time() + ALERT_S
         self._awake.set()
 
     def stop(self) -> None:
@@ -74,9 +77,8 @@ class ClaimLoop:
         free, free_bulk = self.slots.free, self.slots.free_bulk
         if free <= 0:
             return
-        is_rung, self._is_rung = self._is_rung, False
         try:
-            claimed = await self._leases.claim(free=free, free_bulk=free_bulk, woken=is_rung)
+            claimed = await self._leases.claim(free=free, free_bulk=free_bulk)
         except StoreUnavailable as error:
             log.logger().warning("no claim", code=error.code)
             return
@@ -91,12 +93,12 @@ class ClaimLoop:
         await self._runner.run(lease, cancel=cancel, is_probe=is_probe)
 
     async def _rest(self) -> None:
+        is_alert = asyncio.get_running_loop().time() < self._alert_until
         try:
-            await asyncio.wait_for(self._awake.wait(), POLL_S)
+            await asyncio.wait_for(self._awake.wait(), ALERT_POLL_S if is_alert else POLL_S)
         except TimeoutError:
             return
-        if not self._is_rung:
-            await asyncio.sleep(min(self.slots.in_flight * GATHER_EACH_S, GATHER_MOST_S))
+        await asyncio.sleep(min(self.slots.in_flight * GATHER_EACH_S, GATHER_MOST_S))
 
     def _send(self, classes: frozenset[Priority]) -> None:
         sending = asyncio.get_running_loop().run_in_executor(None, self._ring, classes)

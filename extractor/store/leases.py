@@ -98,13 +98,12 @@ class Leases:
         self._notes = Writer(self._client, "note")
         self._commits = Writer(self._client, "commit", self._limits.ttl_ms)
 
-    async def claim(self, *, free: int, free_bulk: int, woken: bool = False) -> Claimed:
+    async def claim(self, *, free: int, free_bulk: int) -> Claimed:
         """Return leases on what waits, in fair order.
 
         Args:
             free: How many at most.
             free_bulk: How many of class `bulk` at most.
-            woken: Whether a ticket was the reason; another may then be sent.
 
         Raises:
             StoreUnavailable: Redis does not answer.
@@ -118,7 +117,6 @@ class Leases:
             _MOST_BYTES,
             secrets.token_hex(8),
             RING_MS,
-            int(woken),
         )
         return Claimed(
             leases=tuple(_lease(each) for each in leases),

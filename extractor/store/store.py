@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 #: Share of `maxmemory` from which on nothing new is taken: the rest is for what was.
 FULL: Final = 0.8
-#: Milliseconds for which one ticket per class is enough; then it may have been lost.
+#: Milliseconds for which one ticket per class is enough: a worker that got one looks again and again for longer.
 RING_MS: Final = 1000
 #: Seconds between two looks at an extraction whose end is waited for, in case its announcement was missed.
 LOOK_S: Final = 2.0

@@ -1,13 +1,11 @@
 #!lua flags=allow-oom
 -- Give leases on what waits, in fair order: interactive first, then bulk, tenants in turn.
--- ARGV: lease_ms, probe_ms, free, free_bulk, max_bytes, seed, ring_ms, woken.
+-- ARGV: lease_ms, probe_ms, free, free_bulk, max_bytes, seed, ring_ms.
 
 local now, lease_ms = now_ms(), tonumber(ARGV[1])
 local free, pause = gate(now, tonumber(ARGV[3]))
 local free_bulk, bytes_left, seed = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
 local leases, ring = {}, {}
-
-if ARGV[8] == '1' then redis.call('DEL', P .. 'rung:interactive', P .. 'rung:bulk') end
 
 -- The tenant whose turn it is; one without anything ready leaves the round. Nil when nothing waits.
 local function next_tenant(class)
