@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from random import randrange
 from typing import TYPE_CHECKING, TypeVar
 
 from extractor import submit, wiring
-from extractor.errors import UnknownExtraction
+from extractor.errors import StoreUnavailable, UnknownExtraction
 from extractor.queue import Bell
 from extractor.records import OPEN_STATES
 from extractor.store import Store, StoreLimits, broker_url, connect
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 
     from extractor.records import Receipt, State, Stored, Submission
     from extractor.settings import Settings
@@ -25,12 +27,14 @@ T = TypeVar("T")
 CHUNK = 500
 #: Bytes or characters of documents that are written at once, unless one alone has more.
 CHUNK_SIZE = 16 * 1024 * 1024
-#: Extractions watched for their end at the same moment; the others are looked at in turn.
+#: Extractions watched for their end at the same moment; at the others one looks now and then.
 WATCHED = 16
-#: Seconds after which those looked at in turn are looked at again.
+#: Seconds between two looks.
 LOOK_S = 0.5
 #: Seconds of one wait, where nobody said how long.
 WAIT_S = 60.0
+#: Seconds that Redis may be away while somebody waits: a restart with a large append-only file.
+AWAY_S = 60.0
 
 
 class Desk:
@@ -65,30 +69,41 @@ class Desk:
         return await self.store.cancel(id, tenant=self._tenant)
 
     async def wait(self, id: str, *, until: float | None = None) -> Stored:  # noqa: A002 - the word of the record
-        """Return an extraction when it has ended, or as it is at `until`, a value of `time.monotonic`."""
+        """Return an extraction when it has ended, or as it is at `until`, a value of `time.monotonic`.
+
+        Raises:
+            UnknownExtraction: there is none of this id.
+            StoreUnavailable: Redis does not answer; once it has, it may be away for `AWAY_S` seconds meanwhile.
+        """
         stored = await self.read(id)
         while stored.status in OPEN_STATES and (until is None or time.monotonic() < until):
             left_s = WAIT_S if until is None else min(WAIT_S, max(until - time.monotonic(), 0.0))
-            stored = await self.store.wait(id, tenant=self._tenant, timeout_s=left_s)
+            wait = partial(self.store.wait, id, tenant=self._tenant, timeout_s=left_s)
+            stored = await _patiently(wait, until=until)
         return stored
 
     async def ended_among(self, ids: list[str], *, until: float | None = None) -> list[Stored]:
         """Return those of `ids` that have ended, as soon as there is one; none when `until` has come.
 
-        `ids` is in the order in which they are likely to end. A few of the first are watched; the rest is looked at
-        in turn, so that the cost of one look does not grow with their number.
+        `ids` is in the order in which they are likely to end. A few of the first are watched; of the rest some
+        are looked at, others each time, so that the cost of one look does not grow with their number.
 
         Raises:
             UnknownExtraction: there is no extraction of one of these ids.
+            StoreUnavailable: Redis was away for longer than `AWAY_S` seconds.
         """
-        turn = 0
         while True:
-            looked_at = ids[:CHUNK] + ids[CHUNK * (turn + 1) : CHUNK * (turn + 2)]
-            ended = [stored for stored in await self._known(looked_at) if stored.status not in OPEN_STATES]
+            ended = await _patiently(partial(self._ended, ids), until=until)
             if ended or (until is not None and time.monotonic() >= until):
                 return ended
-            turn = turn + 1 if CHUNK * (turn + 2) < len(ids) else 0
-            await self._first_end(ids[:WATCHED], until=until)
+            with suppress(StoreUnavailable):  # the next look waits for it
+                await self._first_end(ids[:WATCHED], until=until)
+
+    async def _ended(self, ids: list[str]) -> list[Stored]:
+        """Return what has ended of the first ids and of some others."""
+        others = randrange(CHUNK, len(ids), CHUNK) if len(ids) > CHUNK else len(ids)  # noqa: S311 - no secret
+        known = await self._known(ids[:CHUNK] + ids[others : others + CHUNK])
+        return [stored for stored in known if stored.status not in OPEN_STATES]
 
     async def _known(self, ids: Sequence[str]) -> list[Stored]:
         found = await self.read_many(ids)
@@ -111,6 +126,18 @@ class Desk:
             for wait in waits:
                 wait.cancel()
             await asyncio.gather(*waits, return_exceptions=True)
+
+
+async def _patiently(ask: Callable[[], Awaitable[T]], *, until: float | None) -> T:
+    """Ask again while Redis is away, but not for ever."""
+    gives_up = time.monotonic() + AWAY_S
+    while True:
+        try:
+            return await ask()
+        except StoreUnavailable:
+            if time.monotonic() >= min(gives_up, until or gives_up):
+                raise
+            await asyncio.sleep(LOOK_S)
 
 
 def say_unknown(id: str) -> str:  # noqa: A002 - the word of the record

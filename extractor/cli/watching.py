@@ -18,6 +18,7 @@ from rich.text import Text
 from extractor.cli.at_desk import at_desk, exit_code_from, settings_of, tell_unknown
 from extractor.cli.progress import STYLES
 from extractor.cli.wording import cost, dollars, printable
+from extractor.desk import AWAY_S
 from extractor.errors import InvalidRequest, StoreUnavailable
 from extractor.receiving import result_from_json
 from extractor.records import ENDS, OPEN_STATES
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 #: Seconds between two looks, and how many times as long as a look took.
 LOOK_S = 0.5
 LOOK_SHARE = 5
-#: Seconds that Redis may be away.
-PATIENCE_S = 60.0
 #: Open extractions that are shown one by one.
 SHOWN = 10
 #: Extractions that `--all` watches at most, of each open state.
@@ -135,7 +134,7 @@ async def _every_open(desk: Desk) -> dict[str, str]:
 
 async def _read(desk: Desk, ids: list[str], show: Callable[[Text], None]) -> list[Stored | None]:
     """Ask for all, also when Redis is away for a moment."""
-    until = time.monotonic() + PATIENCE_S
+    until = time.monotonic() + AWAY_S
     is_told = False
     while True:
         try:

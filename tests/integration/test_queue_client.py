@@ -254,6 +254,21 @@ def test_without_a_server_it_says_so_and_works_as_soon_as_there_is_one(redis_ser
         assert queue.get(queue.submit(note(1), Note)).status == "queued"
 
 
+def test_waiting_goes_on_when_redis_restarts(redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk, "LOOK_S", 0.02)
+    with Queue(redis_server.url) as queue, Queue(redis_server.url) as other, ThreadPoolExecutor() as threads:
+        ids = queue.submit_many([note(number) for number in range(3)], schema=Note)
+        waiting = threads.submit(queue.wait, ids[0], PATIENCE_S)
+        all_of_them = threads.submit(lambda: list(queue.results(ids, timeout_s=PATIENCE_S)))
+
+        redis_server.restart()
+        for id_ in ids:
+            other.cancel(id_)
+
+        assert waiting.result(PATIENCE_S).status == "cancelled"
+        assert {result.id for result in all_of_them.result(PATIENCE_S)} == set(ids)
+
+
 FORKING = """
 import os, sys
 from extractor import Queue
