@@ -2,23 +2,57 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
+
 import anyio
 import pytest
 
 from extractor.errors import BudgetExceeded, Cancelled
 from extractor.local import MemoryCancel, MemoryJournal, MemoryPace, MemoryPurse
-from extractor.records import CallKey, Usage
+from extractor.records import CallKey, Completion, Usage
+from extractor.store import SharedPace
 from extractor.testing import InstantPace
 from extractor.testing.models import completion
+from extractor.testing.stores import open_bench
+from extractor.testing.submissions import submission
 
 pytestmark = pytest.mark.anyio
 
 FIRST = CallKey(window=0, round=1)
 
 
-@pytest.fixture(params=[MemoryJournal])
-def journal(request):
-    return request.param()
+@asynccontextmanager
+async def memory_journal(request):
+    yield MemoryJournal()
+
+
+@asynccontextmanager
+async def redis_journal(request):
+    """A journal on Redis, of a first lease."""
+    async with open_bench(request.getfixturevalue("redis_url")) as bench:
+        await bench.store.submit_many([submission()])
+        (lease,) = (await bench.leases.claim(free=1, free_bulk=0)).leases
+        yield bench.leases.journal(lease)
+
+
+@asynccontextmanager
+async def redis_journal_of_a_takeover(request):
+    """A journal on Redis, of a lease after another that bought the answer to an earlier question."""
+    async with open_bench(request.getfixturevalue("redis_url")) as bench:
+        await bench.store.submit_many([submission()])
+        (first,) = (await bench.leases.claim(free=1, free_bulk=0)).leases
+        earlier = CallKey(window=7, round=1)
+        await bench.leases.journal(first).open_call(earlier, reserved_usd=0.01)
+        await bench.leases.journal(first).close_call(earlier, usage=Usage(), completion=completion("7"))
+        await bench.leases.release([first])
+        (second,) = (await bench.leases.claim(free=1, free_bulk=0)).leases
+        yield bench.leases.journal(second)
+
+
+@pytest.fixture(params=[memory_journal, redis_journal, redis_journal_of_a_takeover], ids=lambda each: each.__name__)
+async def journal(request):
+    async with request.param(request) as journal:
+        yield journal
 
 
 @pytest.fixture(params=[MemoryPurse])
@@ -26,9 +60,13 @@ def purse_of(request):
     return request.param
 
 
-@pytest.fixture(params=[MemoryPace, InstantPace])
-def pace(request):
-    return request.param()
+@pytest.fixture(params=[MemoryPace, InstantPace, SharedPace], ids=lambda each: each.__name__)
+async def pace(request):
+    if request.param is not SharedPace:
+        yield request.param()
+        return
+    async with open_bench(request.getfixturevalue("redis_url")) as bench:
+        yield SharedPace(MemoryPace(), bench.connection.client)
 
 
 async def test_a_reply_in_the_journal_is_found_by_its_question(journal):
@@ -63,6 +101,34 @@ async def test_a_paid_reply_is_never_overwritten(journal):
     await journal.close_call(FIRST, usage=Usage(), completion=completion("1"))
     await journal.open_call(FIRST, reserved_usd=0.02)
     await journal.close_call(FIRST, usage=Usage(), completion=completion("2"))
+
+    assert (await journal.replay(window=0, round=1)).text == "1"
+
+
+async def test_a_reply_comes_back_as_it_was_given(journal):
+    given = Completion(
+        text='{"a": "\u00fc\u2028\ud83d"}' * 500,
+        reasoning="because",
+        finish_reason="tool_calls",
+        rung="tool",
+        rungs_sent=("json_schema", "tool"),
+        why="response_format is not supported",
+        model="m",
+        provider="p",
+        generation_id="gen-1",
+        usage=Usage(prompt_tokens=7, completion_tokens=5, cached_tokens=3, cost_usd=0.1 + 0.2, calls=2),
+        seconds=1.25,
+    )
+    await journal.open_call(FIRST, reserved_usd=0.5)
+    await journal.close_call(FIRST, usage=given.usage, completion=given)
+
+    assert await journal.replay(window=0, round=1) == given
+
+
+async def test_a_call_is_closed_once(journal):
+    await journal.open_call(FIRST, reserved_usd=0.01)
+    await journal.close_call(FIRST, usage=Usage(calls=1), completion=completion("1"))
+    await journal.close_call(FIRST, usage=Usage(calls=1), completion=None)
 
     assert (await journal.replay(window=0, round=1)).text == "1"
 
