@@ -27,7 +27,7 @@ REASONS = {
     "duplicate_key": "a name stands twice in one object, with different values",
     "not_a_number": "NaN and Infinity are not JSON",
     "huge_number": "a number is too large",
-    "too_deep": f"it is nested more than {jsontext.MAX_DEPTH} deep",
+    "too_deep": "it is nested too deep",
 }
 MEMBERS = {field.alias or name: field.is_required() for name, field in ExtractionRequest.model_fields.items()}
 

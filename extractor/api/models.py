@@ -27,7 +27,7 @@ class TextDocument(_Body):
     """A document that is text already."""
 
     text: str
-    media_type: str | None = Field(default=None, description="`text/html`, say; plain text where it is not stated.")
+    media_type: str | None = Field(default=None, description="As you know it.")
     name: str | None = Field(default=None, description="Name to show in results and messages.")
 
 
