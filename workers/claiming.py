@@ -95,7 +95,8 @@ class ClaimLoop:
     async def _rest(self) -> None:
         is_alert = asyncio.get_running_loop().time() < self._alert_until
         try:
-            await asyncio.wait_for(self._awake.wait(), ALERT_POLL_S if is_alert else POLL_S)
+            async with asyncio.timeout(ALERT_POLL_S if is_alert else POLL_S):
+                await self._awake.wait()
         except TimeoutError:
             return
         await asyncio.sleep(min(self.slots.in_flight * GATHER_EACH_S, GATHER_MOST_S))

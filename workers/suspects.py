@@ -80,7 +80,8 @@ class Child:
     async def _hear(self) -> bytes:
         if self._process is None or self._process.stdout is None:
             return b""
-        return await asyncio.wait_for(self._process.stdout.readline(), STALLED_S)
+        async with asyncio.timeout(STALLED_S):
+            return await self._process.stdout.readline()
 
     def _say(self, message: JsonObject, process: asyncio.subprocess.Process) -> None:
         if process.stdin is not None and not process.stdin.is_closing():

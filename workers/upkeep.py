@@ -125,7 +125,8 @@ class Outbox:
                 await asyncio.sleep(AGAIN_S)
                 continue
             try:
-                await asyncio.wait_for(self._news.wait(), LOOK_S)
+                async with asyncio.timeout(LOOK_S):
+                    await self._news.wait()
             except TimeoutError:
                 continue
             await asyncio.sleep(TELL_S)  # what is written meanwhile goes along

@@ -70,7 +70,8 @@ class Ends:
             listening = listen(self._client, self._channel, hear=self._hear, subscribed=self._is_subscribed.set)
             self._listening = asyncio.create_task(listening)
         try:
-            await asyncio.wait_for(self._is_subscribed.wait(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await self._is_subscribed.wait()
         except TimeoutError:
             return
 

@@ -127,7 +127,9 @@ class Store:
                     return stored
                 ended.clear()
                 try:
-                    await asyncio.wait_for(ended.wait(), min(left_s, LOOK_S))
+                    # Not `wait_for`, which in Python 3.11 may lose a cancellation.
+                    async with asyncio.timeout(min(left_s, LOOK_S)):
+                        await ended.wait()
                 except TimeoutError:
                     continue
 
