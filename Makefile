@@ -12,7 +12,7 @@ PYTHON := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip --quiet --disable-pip-version-check
 SCRIPTS := docs/generate.py benchmarks $(wildcard examples/*.py)
 
-.PHONY: help demo test lint check check-all bench live constraints
+.PHONY: help demo test lint check check-all chaos bench live constraints
 
 help:
 	@echo "make demo         extract the examples without a key or a network; leaves demo/records.jsonl"
@@ -20,6 +20,7 @@ help:
 	@echo "make lint         the first half of that"
 	@echo "make check        the same as make test; green before every commit"
 	@echo "make check-all    the full sizes too; a test skipped for something absent counts as failed"
+	@echo "make chaos        workers and Redis killed, stopped and filled up, at full size; part of check-all"
 	@echo "make bench        the benchmarks; figures in benchmarks/README.md"
 	@echo "make live         20 documents with a real model: needs OPENROUTER_API_KEY, spends at most 0.50 dollars"
 	@echo "make constraints  refresh constraints.txt from pyproject.toml"
@@ -79,8 +80,12 @@ check: test
 check-all: lint
 	@$(PYTHON) -m pytest -n 2 -q -m "not live" --complete
 
+chaos: $(READY)
+	@$(PYTHON) -m pytest -q -m "not live" --complete tests/chaos
+
+# Both are measured, whatever the first says.
 bench: $(READY)
-	@$(PYTHON) benchmarks/engine.py
+	@$(PYTHON) benchmarks/engine.py; code=$$?; $(PYTHON) benchmarks/queue.py && exit $$code
 
 live: $(READY)
 	@$(PYTHON) benchmarks/live.py

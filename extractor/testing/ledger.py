@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Self
 
+import anyio
+
 from extractor.document import ReadingLimits
+from extractor.errors import StoreUnavailable
 from extractor.queue import Bell
 from extractor.records import ENDS, Source
 from extractor.schema import Registry, target_from
-from extractor.store import Store, StoreLimits, broker_url, connect
+from extractor.store import Store, StoreLimits, broker_url, connect, keys
+from extractor.store.asking import PASSING
 from extractor.store.packing import calls_from
 from extractor.submit import Door, admit, submit
 
@@ -16,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from types import TracebackType
 
-    from extractor.records import Call, Priority, State, Stored
+    from extractor.records import Call, Priority, Stored
 
 #: A model that does not think: its replies are plain.
 MODEL: Final = "qwen/qwen-plus-2025-07-28"
@@ -32,6 +36,8 @@ NUMBERED: Final = target_from(
 )
 #: Extractions that are submitted or read in one call.
 CHUNK: Final = 500
+#: Times that a question is put to a server that may have been restarted, and seconds between them.
+TRIES, AGAIN_S = 50, 0.1
 
 
 class Ledger:
@@ -59,11 +65,6 @@ class Ledger:
     ) -> None:
         self._bell.close()
         await self.store.aclose()
-
-    @property
-    def redis(self) -> Any:
-        """The client under the store."""
-        return self._connection.client
 
     async def submit(
         self, texts: Iterable[str], *, tenant: str = "", key: str = "", is_rung: bool = True, **options: Any
@@ -105,29 +106,37 @@ class Ledger:
             raise LookupError(f"{len(unknown)} of {len(ids)} extractions are lost: {unknown[:5]}")
         return [stored for stored in found if stored is not None]
 
-    async def count(self, state: State, *, tenant: str = "") -> int:
-        """Return how many extractions are in a state."""
-        return int(await self.redis.zcard(f"extractor:list:{tenant or self._tenant}:{state}"))
-
     async def ended(self, *, tenant: str = "") -> int:
         """Return how many extractions have ended."""
-        return sum([await self.count(state, tenant=tenant) for state in ENDS])
+        return sum(await self._ask([("ZCARD", keys.listing(tenant or self._tenant, state)) for state in ENDS]))
 
     async def calls(self, ids: Sequence[str]) -> dict[str, tuple[Call, ...]]:
         """Return the journals of extractions, by id."""
         found: dict[str, tuple[Call, ...]] = {}
         for start in range(0, len(ids), CHUNK):
             chunk = ids[start : start + CHUNK]
-            pipeline = self.redis.pipeline(transaction=False)
-            for name in chunk:
-                pipeline.hgetall(f"extractor:e:{name}:calls")
-            for name, fields in zip(chunk, await pipeline.execute(), strict=True):
-                found[name] = calls_from([part for pair in fields.items() for part in pair])
+            answers = await self._ask([("HGETALL", keys.extraction(name)) for name in chunk])
+            for name, fields in zip(chunk, answers, strict=True):
+                noted = [pair for pair in fields.items() if b":" in pair[0]]
+                found[name] = calls_from([part for pair in noted for part in pair])
         return found
 
     async def running(self) -> list[str]:
         """Return the extractions that are under a lease."""
-        return [name.decode() for name in await self.redis.zrange("extractor:running", 0, -1)]
+        (names,) = await self._ask([("ZRANGE", f"{keys.PREFIX}running", "0", "-1")])
+        return [name.decode() for name in names]
+
+    async def _ask(self, commands: Sequence[tuple[str, ...]]) -> list[Any]:
+        """Run commands that change nothing; again where the server was restarted meanwhile."""
+        for _ in range(TRIES):
+            pipeline = self._connection.client.pipeline(transaction=False)
+            for command in commands:
+                pipeline.execute_command(*command)
+            try:
+                return await pipeline.execute()
+            except PASSING:
+                await anyio.sleep(AGAIN_S)
+        raise StoreUnavailable("Redis does not answer the test.")
 
 
 def _lose(_classes: Collection[Priority]) -> None:

@@ -49,6 +49,8 @@ def appended_file():
 
 @pytest.fixture
 def commits(appended_file):
-    """How often each extraction's result was written, by what the server appended to its file."""
-    written = re.compile(rb"\r\n\$3\r\nSET\r\n\$\d+\r\nextractor:e:(\w+):result\r\n", re.IGNORECASE)
-    return lambda server: Counter(name.decode() for name in written.findall(appended_file(server).read_bytes()))
+    """How often each extraction was brought to an end, by what the server appended to its file."""
+    ending = re.compile(
+        rb"HSET\r\n\$\d+\r\nextractor:e:(\w+)\r\n\$6\r\nstatus\r\n\$\d+\r\n(?:succeeded|partial|failed|cancelled)\r\n"
+    )
+    return lambda server: Counter(name.decode() for name in ending.findall(appended_file(server).read_bytes()))
