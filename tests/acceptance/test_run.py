@@ -87,7 +87,9 @@ def at(server: ScriptedServer) -> dict[str, str]:
     return {"EXTRACTOR_BASE_URL": server.base_url, "EXTRACTOR_API_KEY": "a-key"}
 
 
-@pytest.mark.parametrize("words", [["--help"], ["run", "--help"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [["--help"], ["run", "--help"], ["submit", "--help"], ["queue", "pause", "--help"]], ids=" ".join
+)
 def test_help_imports_nothing_heavy(words: list[str]) -> None:
     program = (
         "import sys; from extractor.cli import app; app.exit_code(); "
