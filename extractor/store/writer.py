@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
-from extractor.store.asking import insist
+from redis.exceptions import RedisError
+
+from extractor.store.asking import insist, told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,8 +79,12 @@ class Writer:
         flat = [part for entry, _ in entries for part in entry]
         try:
             answer = await insist(self._client, self._script, *self._shared, *flat)
-        except BaseException as error:
+        except RedisError as error:  # refused for good: a defect, or a right that was taken away
             for _, written in entries:
+                _settle(written, error=told(error))
+            return
+        except BaseException as error:
+            for _, written in (*entries, *self._waiting):
                 _settle(written, error=error)
             raise
         each = answer if isinstance(answer, list) else [answer] * len(entries)

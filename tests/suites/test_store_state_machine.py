@@ -14,7 +14,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from extractor.errors import IdempotencyConflict, UnknownExtraction
 from extractor.records import ENDS, CallKey, Lease, Submission, Usage
@@ -141,11 +148,12 @@ class StoreMachine(RuleBasedStateMachine):
         task = f"task-{len(self.known)}" if stated["task_id"] else ""
         return submission(text, **(stated | {"task_id": task}))
 
-    @rule(text=texts, stated=members)
-    def submit(self, text, stated):
-        self._submit([self._made(text, stated)])
+    @initialize(each=st.lists(st.tuples(texts, members), min_size=3, max_size=5))
+    def begin(self, each):
+        self.submit_many(each)
+        self.claim("a", 3, 3, goes_on=False)
 
-    @rule(each=st.lists(st.tuples(texts, members), min_size=2, max_size=4))
+    @rule(each=st.lists(st.tuples(texts, members), min_size=1, max_size=4))
     def submit_many(self, each):
         self._submit([self._made(text, stated) for text, stated in each])
 
@@ -171,14 +179,6 @@ class StoreMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.known)
     @rule(number=pick)
-    def another_tenant_sees_nothing(self, number):
-        known = self._nth(number)
-        for asked in (self.bench.store.read, self.bench.store.cancel, self.bench.store.erase):
-            with pytest.raises(UnknownExtraction):
-                self.do(asked(known.submission.id, tenant="a-third"))
-
-    @precondition(lambda self: self.known)
-    @rule(number=pick)
     def erase(self, number):
         known = self._nth(number)
         tenant, key = known.submission.tenant, known.submission.idempotency_key
@@ -192,25 +192,20 @@ class StoreMachine(RuleBasedStateMachine):
         known.is_erased, known.token = True, ""
         self.by_key.pop((tenant, key), None)
 
-    @rule()
-    def pause_queue(self):
-        self.do(self.bench.store.pause(message="maintenance"))
-        self.pause = "operator"
-
-    @rule()
-    def resume_queue(self):
-        self.do(self.bench.store.resume())
-        self.pause = ""
-
-    @rule()
-    def trip(self):
-        self.do(self.bench.leases.trip(code="authentication_failed", message="The key is refused."))
-        self.pause = self.pause or "circuit"
-
-    @rule()
-    def mend(self):
-        self.do(self.bench.leases.mend())
-        self.pause = "" if self.pause == "circuit" else self.pause
+    @rule(to=st.sampled_from(["pause", "resume", "trip", "mend"]))
+    def steer(self, to):
+        if to == "pause":
+            self.do(self.bench.store.pause(message="maintenance"))
+            self.pause = "operator"
+        elif to == "resume":
+            self.do(self.bench.store.resume())
+            self.pause = ""
+        elif to == "trip":
+            self.do(self.bench.leases.trip(code="authentication_failed", message="The key is refused."))
+            self.pause = self.pause or "circuit"
+        else:
+            self.do(self.bench.leases.mend())
+            self.pause = "" if self.pause == "circuit" else self.pause
 
     @precondition(lambda self: self.known)
     @rule(numbers=st.lists(pick, min_size=1, max_size=3))
@@ -243,8 +238,10 @@ class StoreMachine(RuleBasedStateMachine):
             assert replies == known.paid, "a paid reply was thrown away"
             self.held[worker].append(lease)
 
-    @rule(worker=st.sampled_from(WORKERS), free=st.integers(1, 4), free_bulk=st.integers(0, 4))
-    def claim(self, worker, free, free_bulk):
+    @rule(worker=st.sampled_from(WORKERS), free=st.integers(1, 4), free_bulk=st.integers(0, 4), goes_on=st.booleans())
+    def claim(self, worker, free, free_bulk, goes_on):
+        if goes_on:
+            self.steer("resume")
         interactive, bulk = self._ready("interactive"), self._ready("bulk")
 
         claimed = self.do(self.bench.leases.claim(free=free, free_bulk=free_bulk))
@@ -267,8 +264,15 @@ class StoreMachine(RuleBasedStateMachine):
             if known.is_open and known.state == "queued" and known.suspect == kind
         ]
 
-    @rule(worker=st.sampled_from(WORKERS), dies=st.booleans())
-    def run_suspects(self, worker, dies):
+    @precondition(lambda self: self._suspects("company") + self._suspects("alone"))
+    @rule(worker=st.sampled_from(WORKERS), deaths=st.integers(0, 4))
+    def run_suspects(self, worker, deaths):
+        """A child runs suspects, and dies of them some times in a row before it holds them."""
+        for _ in range(deaths):
+            self._run_suspects(worker, dies=True)
+        self._run_suspects(worker, dies=False)
+
+    def _run_suspects(self, worker: str, *, dies: bool) -> None:
         company, alone = self._suspects("company"), self._suspects("alone")
 
         suspects = self.do(self.bench.leases.claim_suspects())
@@ -302,9 +306,11 @@ class StoreMachine(RuleBasedStateMachine):
         return [(worker, lease) for worker, leases in self.held.items() for lease in leases]
 
     @precondition(lambda self: self._all_held())
-    @rule(worker=st.sampled_from(WORKERS), is_stalled=st.booleans())
-    def stop_renewing(self, worker, is_stalled):
-        """Crash, or stall and come back."""
+    @rule(number=pick, is_stalled=st.booleans(), is_noticed=st.booleans())
+    def stop_renewing(self, number, is_stalled, is_noticed):
+        """A worker crashes, or stalls and comes back; it is noticed at once or later."""
+        held = self._all_held()
+        worker = held[number % len(held)][0]
         leases, self.held[worker] = self.held[worker], []
         running = [lease.id for lease in leases if self.known[lease.id].state == "running"]
         current = [name for name in running if self.known[name].token in {lease.token for lease in leases}]
@@ -312,6 +318,8 @@ class StoreMachine(RuleBasedStateMachine):
             self.do(self.bench.let_leases_run_out(*current))
         if is_stalled:
             self.stale += leases
+        if is_noticed:
+            self._swept()
 
     @precondition(lambda self: self.stale)
     @rule(worker=st.sampled_from(WORKERS))
@@ -531,7 +539,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     def teardown(self):
         """A healthy worker comes: everything that was acknowledged ends, and no lease is left."""
-        self.resume_queue()
+        self.steer("resume")
         for _ in range(len(self.known) * 3 + 3):
             if not any(known.is_open for known in self.known.values()):
                 break
@@ -546,8 +554,8 @@ class StoreMachine(RuleBasedStateMachine):
         self.do(self.bench.let_leases_run_out())
         self.let_deferrals_be_due()
         self._swept()
-        self.claim("a", 4, 4)
-        self.run_suspects("a", dies=False)
+        self.claim("a", 4, 4, goes_on=False)
+        self._run_suspects("a", dies=False)
         while self.held["a"]:
             lease = self.held["a"][0]
             self.commit(
