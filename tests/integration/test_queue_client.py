@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -290,7 +289,6 @@ assert queue.get(mine).status == "queued"
 def test_a_queue_made_and_used_before_a_fork_works_on_both_sides_and_ends_with_the_program(redis_url: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", FORKING, redis_url],
-        env={**os.environ, "EXTRACTOR_LOG_LEVEL": "ERROR"},
         capture_output=True,
         text=True,
         timeout=PATIENCE_S,
