@@ -44,7 +44,7 @@ class Entrance:
         self.door = wiring.door_from(settings)
         self._settings = settings
         self._wake = wake
-        self._closing = threading.Event()
+        self._hurries = threading.Event()
         self._line = Line(self._open)
 
     def take(self, task_id: str, arguments: Sequence[Any], named: Mapping[str, Any]) -> JsonObject | None:
@@ -68,9 +68,13 @@ class Entrance:
             defect = UnexpectedError("A defect of the extractor kept this task from being taken; the log has more.")
             return self._refused(defect, named)
 
+    def hurry(self) -> None:
+        """Let no task wait for the store from now on: this process is told to end. Never blocks."""
+        self._hurries.set()
+
     def close(self) -> None:
-        """Disconnect. Tasks that wait for the store give up."""
-        self._closing.set()
+        """Disconnect."""
+        self.hurry()
         self._line.close()
 
     def _admit(self, task_id: str, arguments: Sequence[Any], named: Mapping[str, Any]) -> Submission:
@@ -110,7 +114,7 @@ class Entrance:
             try:
                 return call()
             except StoreUnavailable:
-                if time.monotonic() >= deadline or self._closing.wait(PAUSE_S):
+                if time.monotonic() >= deadline or self._hurries.wait(PAUSE_S):
                     raise
 
     @asynccontextmanager

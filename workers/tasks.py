@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from celery import signals
 from celery.exceptions import Ignore, Reject
 
 from extractor.errors import StoreUnavailable
@@ -44,5 +45,10 @@ def ticket(*_arguments: Any, **_named: Any) -> None:
     host.wake(None)
 
 
+def _hurry(**_: Any) -> None:
+    entrance.hurry()
+
+
+signals.worker_shutting_down.connect(_hurry)
 app.task(extract, name=EXTRACT_TASK, bind=True, acks_late=True, typing=False)
 app.task(ticket, name=TICKET_TASK, ignore_result=True, typing=False)

@@ -87,7 +87,7 @@ def test_a_task_whose_store_stays_away_is_given_back_in_time(entrance, redis_ser
 
 def test_a_worker_that_ends_does_not_wait_for_the_store(entrance, redis_server):
     redis_server.kill()
-    threading.Timer(0.1, entrance.close).start()
+    threading.Timer(0.1, entrance.hurry).start()
     started = time.monotonic()
 
     with pytest.raises(StoreUnavailable):
