@@ -73,9 +73,9 @@ class Desk:
 
         Raises:
             UnknownExtraction: there is none of this id.
-            StoreUnavailable: Redis does not answer; once it has, it may be away for `AWAY_S` seconds meanwhile.
+            StoreUnavailable: Redis was away for longer than `AWAY_S` seconds.
         """
-        stored = await self.read(id)
+        stored = await _patiently(partial(self.read, id), until=until)
         while stored.status in OPEN_STATES and (until is None or time.monotonic() < until):
             left_s = WAIT_S if until is None else min(WAIT_S, max(until - time.monotonic(), 0.0))
             wait = partial(self.store.wait, id, tenant=self._tenant, timeout_s=left_s)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -168,8 +169,8 @@ def test_the_status_is_a_table_of_those_named_or_of_the_latest(extractor: Callab
     assert len(latest.out.splitlines()) == 3
     header, first, second = named.out.splitlines()
     assert header.split() == ["id", "status", "age", "document", "note"]
-    assert first.split() == [ids[0], "cancelled", "0", "s", "notes/1.txt"]
-    assert second.split() == [ids[1], "queued", "0", "s", "notes/2.txt"]
+    assert re.fullmatch(rf"{ids[0]}  cancelled  \d s  notes/1\.txt *", first)
+    assert re.fullmatch(rf"{ids[1]}  queued     \d s  notes/2\.txt *", second)
 
 
 def test_an_open_result_has_no_record_and_the_exit_code_says_so(extractor: Callable[..., Finished]) -> None:
@@ -254,8 +255,8 @@ def test_a_pause_is_shown_with_its_reason_until_it_is_lifted(extractor: Callable
     resumed_again = extractor("queue", "resume")
     (status,) = extractor("queue", "status", "--json").lines
 
-    assert "waiting   0 interactive, 3 bulk, the first for 0 s\n" in shown.out
-    assert "paused    by an operator, for 0 s: Maintenance\\nuntil noon\n" in shown.out
+    assert re.search(r"^waiting   0 interactive, 3 bulk, the first for \d s$", shown.out, re.MULTILINE)
+    assert re.search(r"^paused    by an operator, for \d s: Maintenance\\nuntil noon$", shown.out, re.MULTILINE)
     assert "workers   none: start one with `extractor worker`\n" in shown.out
     assert resumed.err == "Resumed.\n"
     assert resumed_again.err == "The queue was neither paused nor draining.\n"
