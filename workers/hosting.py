@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from celery import signals
 
-from extractor import wiring
 from extractor.errors import ExtractionError
-from extractor.store import connect
 from workers import loop
 from workers.app import app, end, settings
+from workers.checking import check
 from workers.discretion import keep_bodies_out
 from workers.telling import Teller
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from extractor.records import Priority
-    from extractor.settings import Settings
 
 
 class Room(Protocol):
@@ -71,23 +69,6 @@ class Host:
 
 
 host = Host(lambda: loop.start(settings, tell=Teller(app).tell))
-
-
-async def check(settings: Settings) -> None:
-    """Find out before anything is consumed whether this worker could run anything.
-
-    Raises:
-        NoModel: a model that callers may choose needs a key, and there is none.
-        InvalidSettings: the list of models or of schemas cannot be used.
-        StoreUnavailable: Redis does not answer.
-        UnsuitableStore: it cannot keep our promises.
-    """
-    door = wiring.door_from(settings)
-    for model in sorted(door.models):
-        wiring.choose_model(settings, model)
-    door.registry.check()
-    connection = await connect(wiring.store_url(settings))
-    await connection.aclose()
 
 
 def _check(**_: Any) -> None:

@@ -16,9 +16,12 @@ import pytest
 from celery import Celery
 from celery.exceptions import NotRegistered
 
-from extractor.records import Enforcement, Result
+from extractor.errors import InvalidSettings, NoModel, StoreUnavailable
+from extractor.records import OFFLINE_MODEL, Enforcement, Result
+from extractor.settings import Settings
 from extractor.store import broker_url
 from extractor.testing import RedisServer
+from workers.checking import check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -189,17 +192,29 @@ def test_a_worker_takes_tasks_again_after_redis_was_restarted_and_ends_when_told
     assert "ready, 5 slots" in (tmp_path / "worker.log").read_text()
 
 
-def test_a_worker_that_could_run_nothing_does_not_start_and_says_why_in_one_line(redis_url, tmp_path):
+UNFIT = [
+    pytest.param({"model": None}, NoModel, id="no key for the default model"),
+    pytest.param({"models": "offline/heuristic,other/model"}, NoModel, id="no key for one that callers may choose"),
+    pytest.param({"models": "other/model"}, InvalidSettings, id="the default model is not among those"),
+    pytest.param({"schemas": "a=no_such_module:Class"}, InvalidSettings, id="a schema that cannot be imported"),
+    pytest.param({"REDIS_URL": "redis://127.0.0.1:1/0"}, StoreUnavailable, id="no Redis"),
+]
+
+
+@pytest.mark.parametrize(("changes", "error"), UNFIT)
+async def test_a_worker_that_could_run_nothing_is_found_out(redis_url, monkeypatch, changes, error):
+    monkeypatch.delenv("OPENROUTER_API_KEY", raising=False)
+
+    with pytest.raises(error):
+        await check(Settings(**({"REDIS_URL": redis_url, "model": OFFLINE_MODEL} | changes)))
+
+
+def test_what_is_found_out_stops_the_start_with_one_line(redis_url, tmp_path):
     (tmp_path / "workers.py").write_text("")
-    able = {"REDIS_URL": redis_url, "EXTRACTOR_MODEL": "offline/heuristic"}
-    elsewhere = tmp_path / "empty"
-    elsewhere.mkdir()
-    unable: dict[str, tuple[tuple[str, ...], dict[str, str | None], Any]] = {
-        "no_model": (PLAIN, able | {"EXTRACTOR_MODEL": None}, elsewhere),
-        "invalid_settings": (PLAIN, able | {"EXTRACTOR_SCHEMAS": "a=no_such_module:Class"}, elsewhere),
-        "store_unavailable": (PLAIN, able | {"REDIS_URL": "redis://127.0.0.1:1/0"}, elsewhere),
-        "invalid_settings ": (PLAIN, able | {"EXTRACTOR_SLOTS": "many"}, elsewhere),
-        "invalid_settings  ": (OURS, able, tmp_path),
+    able = {"REDIS_URL": redis_url, "EXTRACTOR_MODEL": OFFLINE_MODEL}
+    unable = {
+        "no_model": (PLAIN, able | {"EXTRACTOR_MODEL": None}, tmp_path.parent),
+        "invalid_settings": (OURS, able, tmp_path),
     }
     workers = {
         code: subprocess.Popen(command, env=environment(**changes), cwd=folder, stderr=subprocess.PIPE, text=True)
@@ -209,5 +224,5 @@ def test_a_worker_that_could_run_nothing_does_not_start_and_says_why_in_one_line
     said = {code: (worker.communicate(timeout=START_S)[1], worker.returncode) for code, worker in workers.items()}
 
     for code, (text, exit_code) in said.items():
-        assert (f"error[{code.strip()}]: " in text, exit_code) == (True, 3), text
+        assert (f"error[{code}]: " in text, exit_code) == (True, 3), text
         assert "Traceback" not in text, text
