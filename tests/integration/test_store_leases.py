@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -144,10 +146,15 @@ async def test_a_ticket_is_asked_for_while_more_is_ready(bench):
     await hand_in(bench, 3)
     await hand_in(bench, 3, priority="bulk")
 
-    first = await bench.leases.claim(free=2, free_bulk=2, woken=True)
-    last = await bench.leases.claim(free=10, free_bulk=10, woken=True)
+    await bench.client.delete("extractor:rung:interactive", "extractor:rung:bulk")
+
+    first = await bench.leases.claim(free=2, free_bulk=2)
+    second = await bench.leases.claim(free=2, free_bulk=2)
+    await bench.client.delete("extractor:rung:interactive", "extractor:rung:bulk")
+    last = await bench.leases.claim(free=10, free_bulk=10)
 
     assert first.ring == frozenset({"interactive", "bulk"})
+    assert second.ring == frozenset()
     assert last.ring == frozenset()
 
 
@@ -308,6 +315,33 @@ async def test_two_holders_never_write_over_one_another(bench):
     (third,) = (await bench.leases.claim_suspects()).leases
 
     assert sorted(call.completion.text for call in third.calls) == ["new", "old"]
+
+
+async def test_an_outcome_without_a_result_is_read_from_the_journal(bench):
+    (id_,) = await hand_in(bench)
+    (lease,) = await claim(bench)
+    journal = bench.leases.journal(lease)
+    await journal.open_call(FIRST, reserved_usd=0.07)
+    await journal.close_call(FIRST, usage=Usage(calls=1, cost_usd=0.03), completion=completion("1"))
+
+    assert await bench.leases.commit(lease, status="cancelled", code="cancelled") == "stands"
+
+    result = json.loads((await read(bench, id_)).result)
+    assert (result["status"], result["record"], result["error"]["code"]) == ("cancelled", None, "cancelled")
+    assert result["usage"]["cost_usd"] == 0.03
+
+
+async def test_a_lease_passed_on_to_a_child_brings_document_and_journal_along(bench):
+    await hand_in(bench)
+    (lease,) = await claim(bench)
+    journal = bench.leases.journal(lease)
+    await journal.open_call(FIRST, reserved_usd=0.07)
+    await journal.close_call(FIRST, usage=Usage(calls=1), completion=completion("1"))
+
+    loaded = await bench.leases.load(replace(lease, body=b"", calls=()))
+
+    assert loaded.body == lease.body
+    assert [(call.key, call.completion) for call in loaded.calls] == [(FIRST, completion("1"))]
 
 
 async def test_an_end_that_no_worker_wrote_has_what_was_spent_on_its_bill(bench):
