@@ -21,13 +21,13 @@ from extractor.receiving import as_instance, result_from_json
 from extractor.records import OPEN_STATES
 from extractor.schema import target_from
 from extractor.settings import TENANT_FORM, Settings
-from extractor.submit import admit
+from extractor.submit import admit, options_at
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
-    from extractor.records import JsonObject, Priority, Result, State, Stored, Submission, Target
+    from extractor.records import JsonObject, Options, Priority, Result, State, Stored, Submission, Target
     from extractor.submit import Door
 
     Schema: TypeAlias = type[BaseModel] | JsonObject | os.PathLike[str] | str
@@ -106,7 +106,8 @@ class Queue:
             StoreUnavailable, StoreFull, QueueDraining: nothing was accepted; the same call may be made again later.
         """
         item = Item(source, schema, idempotency_key, name, media_type)
-        return self._hand_in([self._admit(item, options, default_priority="interactive")])[0]
+        stated = options_at(self._door, options)
+        return self._hand_in([self._admit(item, stated, default_priority="interactive")])[0]
 
     def submit_many(
         self,
@@ -129,9 +130,10 @@ class Queue:
             ExtractionError: as `submit`.
         """
         ids: list[str] = []
+        stated = options_at(self._door, options)
         whole = (item if isinstance(item, Item) else Item(item) for item in items)
-        stated = (replace(item, schema=schema) if item.schema is None else item for item in whole)
-        for chunk in chunks_of(self._admit(item, options, default_priority="bulk") for item in stated):
+        complete = (replace(item, schema=schema) if item.schema is None else item for item in whole)
+        for chunk in chunks_of(self._admit(item, stated, default_priority="bulk") for item in complete):
             ids += self._hand_in(chunk)
         return ids
 
@@ -219,7 +221,7 @@ class Queue:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _admit(self, item: Item, options: Mapping[str, Any], *, default_priority: Priority) -> _Admitted:
+    def _admit(self, item: Item, options: Options, *, default_priority: Priority) -> _Admitted:
         target, schema_name = self._target(item.schema)
         submission = admit(
             source_from(item.source, media_type=item.media_type, name=item.name),
