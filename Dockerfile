@@ -16,7 +16,7 @@ RUN pip install --constraint constraints.txt pip \
  && pip --python /opt/extractor/bin/python install --only-binary :all: --constraint constraints.txt dist/*.whl
 
 FROM python:3.12-slim
-ENV PATH=/opt/extractor/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+ENV PATH=/opt/extractor/bin:$PATH HOME=/nonexistent PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 RUN groupadd --gid 10001 extractor \
  && useradd --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin extractor
 COPY --from=build /opt/extractor /opt/extractor
