@@ -24,7 +24,7 @@ POLL_S: Final = 1.0
 #: one wait, so that a stream of submissions needs one ticket a second: sending and taking one costs 2 ms of CPU.
 ALERT_POLL_S, ALERT_S = 0.02, 1.5
 #: Seconds for which freed slots are gathered, for each extraction in flight, and at most: a claim serves them all.
-GATHER_EACH_S, GATHER_MOST_S = 0.000_1, 0.025
+GATHER_EACH_S, GATHER_MOST_S = 0.000_2, 0.05
 
 
 class ClaimLoop:

@@ -14,7 +14,7 @@ from extractor.portal import Line
 from extractor.queue import EXTRACT_TASK, Bell
 from extractor.records import ENDS, Enforcement, Result
 from extractor.store import Store, StoreLimits, broker_url, connect
-from extractor.submit import submission_from_json, submit
+from extractor.submit import OF_TASKS, submission_from_json, submit
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -82,7 +82,7 @@ class Entrance:
         if arguments or unknown or "document" not in named or "schema" not in named:
             wrong = f", not {unknown[0]!r}" if unknown else ", and document and schema are required"
             raise InvalidRequest(f"{EXTRACT_TASK} takes {', '.join(TAKES)}, by name{wrong}.")
-        key = f"celery:{task_id}"
+        key = f"{OF_TASKS}{task_id}"
         return submission_from_json(
             named["document"],
             named["schema"],

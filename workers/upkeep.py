@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json  # orjson would make floats of integers beyond 64 bits
 from typing import TYPE_CHECKING, Final
-
-import orjson
 
 from extractor import log
 from extractor.errors import ExtractionError, StoreUnavailable, UnknownExtraction
@@ -142,7 +141,7 @@ class Outbox:
             return False
         found = await self._store.read_many([id_ for _, id_ in pairs], tenant=None)
         results = [stored.result if stored else _forgotten(id_) for stored, (_, id_) in zip(found, pairs, strict=True)]
-        told = [(task, orjson.loads(result)) for (task, _), result in zip(pairs, results, strict=True)]
+        told = [(task, json.loads(result)) for (task, _), result in zip(pairs, results, strict=True)]
         await asyncio.to_thread(self._tell, told)
         await self._leases.told(pairs)
         return True

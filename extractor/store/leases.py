@@ -244,7 +244,7 @@ class Leases:
             StoreUnavailable: Redis does not answer.
         """
         entries = await self._run("untold", limit, 1000 * _TELL_S)
-        pairs = (entry.decode().split(" ", 1) for entry in entries)
+        pairs = (entry.decode().rsplit(" ", 1) for entry in entries)
         return [(task, id_) for task, id_ in pairs]
 
     async def told(self, pairs: Sequence[tuple[str, str]]) -> None:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from extractor.store.scripts import Argument
 
 #: Seconds that a write waits for others, for each extraction in flight, and at most.
-_WAIT_EACH_S: Final = 0.000_1
-_LONGEST_WAIT_S: Final = 0.025
+_WAIT_EACH_S: Final = 0.000_2
+_LONGEST_WAIT_S: Final = 0.05
 #: Entries of one call, and bytes of it: Redis serves nobody else meanwhile.
 _MOST_ENTRIES: Final = 200
 _MOST_BYTES: Final = 4 * 1024 * 1024

@@ -32,6 +32,8 @@ MAX_NAME: Final = 4096
 _SHORT: Final = 1 << 16
 _KEPT: Final = 256
 _DEFAULTS: Final = Options()
+#: Beginning of the idempotency keys of Celery tasks, the task's id behind it. Nobody else may take one away.
+OF_TASKS = "celery:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +114,8 @@ def admit(
     for name, label in labels.items():
         if label:
             _check_word(name.replace("_", " "), label)
+    if labels.get("idempotency_key", "").startswith(OF_TASKS) and not labels.get("task_id"):
+        raise InvalidRequest(f"Idempotency keys that begin with {OF_TASKS!r} belong to Celery tasks. Choose another.")
     stated = options if isinstance(options, Options) else options_at(door, options)
     plan = _plans.get((id(target), id(stated))) or _plan(target, stated)
     if plan.options.model not in door.models:

@@ -140,6 +140,10 @@ class TestAdmission:
         with pytest.raises(InvalidRequest, match=says):
             admit(LETTER, TARGET, options, door=DOOR)
 
+    def test_a_key_of_a_celery_task_cannot_be_taken_by_another(self):
+        with pytest.raises(InvalidRequest, match="belong to Celery tasks"):
+            admit(Source(content="text"), TARGET, {}, door=DOOR, idempotency_key="celery:t-1")
+
     @pytest.mark.parametrize("label", ["idempotency_key", "task_id", "batch"])
     @pytest.mark.parametrize("word", ["x" * 256, "line\nfeed", "\x00", "\ud800", 7])
     def test_a_key_is_255_printable_characters_at_most(self, label, word):
