@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from extractor import log
+from extractor.errors import ExtractionError
 from extractor.local import MemoryCancel
 
 if TYPE_CHECKING:
@@ -18,14 +20,25 @@ if TYPE_CHECKING:
 Reason = Literal["cancelled", "lost", "released"]
 
 
-@dataclass(slots=True)
+#: What runs one lease to its end.
+Run: TypeAlias = "Callable[[Lease, MemoryCancel], Coroutine[None, None, None]]"
+
+
+@dataclass(slots=True, eq=False)
 class Slot:
     """One lease under way."""
 
     lease: Lease
     cancel: MemoryCancel
-    task: asyncio.Task[None] | None = None
+    task: asyncio.Task[None]
     reason: Reason | None = None
+
+    def stop(self, reason: Reason) -> None:
+        """Stop it; the first reason stays."""
+        if self.reason is None:
+            self.reason = reason
+            self.cancel.cancel()
+            self.task.cancel()
 
 
 class Slots:
@@ -33,7 +46,7 @@ class Slots:
 
     Args:
         count: How many.
-        leases: Where cancelled extractions are ended.
+        leases: Where extractions are ended that were stopped.
         on_free: Called whenever a slot becomes free.
     """
 
@@ -41,7 +54,8 @@ class Slots:
         self._count = count
         self._leases = leases
         self._on_free = on_free
-        self._slots: dict[str, Slot] = {}
+        # By task: a lease that was lost may be claimed again here before the first run of it has wound up.
+        self._slots: dict[asyncio.Task[None], Slot] = {}
 
     @property
     def in_flight(self) -> int:
@@ -51,57 +65,61 @@ class Slots:
     @property
     def free(self) -> int:
         """Slots without an extraction."""
-        return self._count - len(self._slots)
+        return max(0, self._count - len(self._slots))
 
     @property
     def free_bulk(self) -> int:
-        """Slots that bulk may have. One in eight is never given to it."""
+        """Slots that bulk may have. One in eight is never given to it, where there is more than one."""
         bulk = sum(slot.lease.priority == "bulk" for slot in self._slots.values())
-        return max(0, min(self.free, self._count - -(-self._count // 8) - bulk)) if self._count > 1 else self.free
+        kept = -(-self._count // 8) if self._count > 1 else 0
+        return max(0, min(self.free, self._count - kept - bulk))
 
     def held(self) -> list[tuple[str, str]]:
         """Return id and token of each lease, as a renewal wants them."""
         return [(slot.lease.id, slot.lease.token) for slot in self._slots.values()]
 
-    def start(self, lease: Lease, run: Callable[[Lease, MemoryCancel], Coroutine[None, None, None]]) -> None:
+    def start(self, lease: Lease, run: Run) -> None:
         """Run a lease in a slot of its own."""
-        slot = Slot(lease, MemoryCancel())
-        self._slots[lease.id] = slot
+        cancel = MemoryCancel()
+        slot = Slot(lease, cancel, asyncio.create_task(run(lease, cancel)))
+        keeping = asyncio.create_task(self._see_through(slot))
+        self._slots[keeping] = slot
         self._leases.expect(len(self._slots))
-        slot.task = asyncio.create_task(self._fill(slot, run))
 
     def stop(self, id: str, reason: Reason) -> None:  # noqa: A002 - the word of the records
-        """Stop an extraction if it is under way here; the first reason stays."""
-        slot = self._slots.get(id)
-        if slot is None or slot.task is None or slot.reason is not None:
-            return
-        slot.reason = reason
-        slot.cancel.cancel()
-        slot.task.cancel()
+        """Stop an extraction if it is under way here."""
+        for slot in self._slots.values():
+            if slot.lease.id == id:
+                slot.stop(reason)
 
     async def empty(self) -> None:
         """Wait until nothing is under way."""
-        while tasks := [slot.task for slot in self._slots.values() if slot.task is not None]:
-            await asyncio.wait(tasks)
+        while self._slots:
+            await asyncio.wait(self._slots)
 
     async def release_all(self) -> None:
         """Stop what is under way and give its leases back."""
-        for id_ in list(self._slots):
-            self.stop(id_, "released")
+        for slot in self._slots.values():
+            slot.stop("released")
         await self.empty()
 
-    async def _fill(self, slot: Slot, run: Callable[[Lease, MemoryCancel], Coroutine[None, None, None]]) -> None:
+    async def _see_through(self, slot: Slot) -> None:
+        """Wait for the end of a run, and do what it was stopped for. What it cost is in its journal."""
         try:
-            await run(slot.lease, slot.cancel)
-        except asyncio.CancelledError:
-            await self._conclude(slot)
+            await asyncio.wait([slot.task])
+            if slot.task.cancelled():
+                await self._conclude(slot)
+            elif error := slot.task.exception():
+                log.logger().error("unexpected error", id=slot.lease.id, **log.trace(error))
+                await self._leases.commit(slot.lease, status="failed", code="unexpected_error")
+        except ExtractionError as error:  # the lease runs out, and another worker takes over
+            log.logger().error("an extraction could not be concluded", id=slot.lease.id, code=error.code)
         finally:
-            del self._slots[slot.lease.id]
+            del self._slots[asyncio.current_task()]  # type: ignore[arg-type] # it runs in a task
             self._leases.expect(len(self._slots))
             self._on_free()
 
     async def _conclude(self, slot: Slot) -> None:
-        """Do what a stopped extraction was stopped for. What it cost is in its journal."""
         if slot.reason == "cancelled":
             await self._leases.commit(slot.lease, status="cancelled", code="cancelled")
         elif slot.reason != "lost":

@@ -20,6 +20,15 @@ if TYPE_CHECKING:
 
 #: What passes: the server is away, is starting, or has just become a replica.
 PASSING: Final = (RedisConnectionError, RedisTimeoutError, BusyLoadingError, ReadOnlyError, OSError)
+#: The same, as the server words it where the client has no class for it: its disk is full, its replicas are gone.
+_PASSING_WORDS: Final = (
+    "MISCONF",
+    "NOREPLICAS",
+    "MASTERDOWN",
+    "TRYAGAIN",
+    "OOM",
+    "command not allowed when used memory",
+)
 #: Seconds before the first and at most before each further try.
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.05, 1.0
 
@@ -35,10 +44,10 @@ async def ask(client: Redis, name: str, *arguments: Argument) -> Any:
     """
     try:
         return await scripts.run(client, name, *arguments)
-    except PASSING:
+    except (RedisError, OSError) as error:
+        if not isinstance(error, PASSING):
+            raise told(error) from None
         await anyio.sleep(_FIRST_WAIT_S)
-    except RedisError as error:
-        raise told(error) from None
     try:
         return await scripts.run(client, name, *arguments)
     except (RedisError, OSError) as error:
@@ -51,11 +60,18 @@ async def insist(client: Redis, name: str, *arguments: Argument) -> Any:
     while True:
         try:
             return await scripts.run(client, name, *arguments)
-        except PASSING as error:
+        except (RedisError, OSError) as error:
+            if not passes(error):
+                raise
             if wait_s == _FIRST_WAIT_S:
                 log.logger().warning("the store is away, trying until it is back", error=type(error).__name__)
             await anyio.sleep(wait_s)
             wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
+
+
+def passes(error: Exception) -> bool:
+    """Whether the same call may go through later: the server is away, starting, a replica, or cannot write now."""
+    return isinstance(error, PASSING) or str(error).startswith(_PASSING_WORDS)
 
 
 def told(error: Exception) -> StoreFull | StoreUnavailable:

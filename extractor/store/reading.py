@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from extractor.errors import Cancelled, DeadlineExceeded, WorkerKiller
+from extractor.errors import Cancelled, DeadlineExceeded, UnexpectedError, WorkerKiller
 from extractor.records import Pause, Stored
 from extractor.store import packing
 
@@ -23,6 +23,7 @@ READ: Final = (*FACTS, "result")
 _UNWRITTEN: Final[dict[str, ExtractionError]] = {
     "cancelled": Cancelled("The extraction was cancelled before its end."),
     "deadline_exceeded": DeadlineExceeded("It had not ended by its deadline. Submit it again, or raise `deadline_s`."),
+    "unexpected_error": UnexpectedError("A defect of the extractor stopped it; the worker's log has the details."),
     "worker_killer": WorkerKiller("The process that ran it, and nothing else, died three times. Look at the document."),
 }
 
