@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -115,8 +116,13 @@ class DevServer:
         """The commands that it says to paste."""
         return self.words[self.words.index("id=$(curl") :]
 
+    def redis_answers(self) -> bool:
+        """Whether its Redis server runs, which writes its title over the mark that `processes` looks for."""
+        with socket.socket(socket.AF_UNIX) as line:
+            return line.connect_ex(self.told("Redis").removeprefix("unix://")) == 0
+
     def processes(self) -> dict[int, str]:
-        """Return every living process that this run has started, directly or not: id and command line."""
+        """Return every living process that this run has started, directly or not, but Redis: id and command line."""
         mark = f"{MARK}={self._mark}".encode()
         found = {}
         for entry in Path("/proc").glob("[0-9]*"):

@@ -94,7 +94,7 @@ def test_a_part_that_cannot_be_started_ends_it_all(
     assert "Ready" not in done.stdout
 
 
-def test_a_killed_worker_comes_back_and_nothing_outlives_a_killed_dev_but_its_data(tmp_path: Path) -> None:
+def test_what_dies_comes_back_and_nothing_outlives_a_killed_dev_but_its_data(tmp_path: Path) -> None:
     with DevServer(tmp_path, *OFFLINE) as dev:
         dev.until_ready()
         first = pasted(dev)
@@ -106,8 +106,15 @@ def test_a_killed_worker_comes_back_and_nothing_outlives_a_killed_dev_but_its_da
         assert "worker | ended with exit code 137" in dev.log
         assert b'"succeeded"' in pasted(dev)
 
+        with socket.socket(socket.AF_UNIX) as line:
+            line.connect(dev.told("Redis").removeprefix("unix://"))
+            line.sendall(b"SHUTDOWN\r\n")
+            line.recv(1)
+        dev.until(lambda: "redis  | ended; it is started again on the same folder" in dev.log)
+        dev.until(lambda: b'"succeeded"' in pasted(dev))
+
         dev.signal(signal.SIGKILL)
-        dev.until(lambda: dev.processes() == {})
+        dev.until(lambda: dev.processes() == {} and not dev.redis_answers())
 
     with DevServer(tmp_path, *OFFLINE) as dev:
         dev.until_ready()
@@ -118,6 +125,7 @@ def test_a_killed_worker_comes_back_and_nothing_outlives_a_killed_dev_but_its_da
         dev.signal(signal.SIGINT)
         assert dev.wait() == 0
         assert dev.processes() == {}
+        assert not dev.redis_answers()
 
 
 def pasted(dev: DevServer) -> bytes:
