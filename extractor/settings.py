@@ -168,8 +168,8 @@ def variable_of(field: str) -> str:
 
 
 def _read_file(config: Path | None) -> dict[str, Any]:
-    path = config or platformdirs.user_config_path("extractor") / "config.toml"
-    if config is None and not path.is_file():
+    path = config or _usual_file()
+    if path is None or (config is None and not path.is_file()):
         return {}
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -182,6 +182,14 @@ def _read_file(config: Path | None) -> dict[str, Any]:
         known = ", ".join(sorted(Settings.model_fields))
         raise InvalidSettings(f"The configuration file {path} sets {unknown[0]!r}, which is not one of: {known}.")
     return {_input_name(name): value for name, value in values.items()}
+
+
+def _usual_file() -> Path | None:
+    """Return where the configuration file is looked for; None for a user without a home, in a container say."""
+    try:
+        return platformdirs.user_config_path("extractor") / "config.toml"
+    except RuntimeError:
+        return None
 
 
 def _input_name(field: str) -> str:

@@ -49,6 +49,7 @@ class ClaimLoop:
         self._alert_until = 0.0
         self._may_have_more = True
         self._is_stopping = False
+        self._is_cut_off = False
         self._rings: set[asyncio.Future[None]] = set()
 
     def wake(self) -> None:
@@ -80,8 +81,9 @@ class ClaimLoop:
         try:
             claimed = await self._leases.claim(free=free, free_bulk=free_bulk)
         except StoreUnavailable as error:
-            log.logger().warning("no claim", code=error.code)
+            await self._sit_out(error)
             return
+        self._is_cut_off = False
         self._may_have_more = bool(claimed.leases) or free_bulk == 0
         is_probe = _is_circuit(claimed.pause)
         for lease in claimed.leases:
@@ -91,6 +93,12 @@ class ClaimLoop:
 
     async def _run(self, lease: Lease, cancel: MemoryCancel, *, is_probe: bool) -> None:
         await self._runner.run(lease, cancel=cancel, is_probe=is_probe)
+
+    async def _sit_out(self, error: StoreUnavailable) -> None:
+        if not self._is_cut_off:
+            log.logger().warning("the store is away, nothing is claimed until it is back", code=error.code)
+        self._is_cut_off = True
+        await asyncio.sleep(POLL_S)
 
     async def _rest(self) -> None:
         is_alert = asyncio.get_running_loop().time() < self._alert_until

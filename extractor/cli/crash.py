@@ -30,11 +30,11 @@ def describe(error: BaseException, *, in_full: bool) -> str:
 
 
 def _keep(trace: str) -> str:
-    folder: Path = platformdirs.user_log_path("extractor")
-    path = folder / f"crash-{datetime.now(UTC):%Y%m%dT%H%M%S}.log"
     try:
+        folder: Path = platformdirs.user_log_path("extractor")
+        path = folder / f"crash-{datetime.now(UTC):%Y%m%dT%H%M%S}.log"
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.write_text(f"{sys.version}\n{trace}", encoding="utf-8", errors="backslashreplace")
-    except OSError:
+    except (OSError, RuntimeError):  # the second: a user without a home
         return "Run it again with --debug to see the traceback."
     return f"The traceback is in {path}."

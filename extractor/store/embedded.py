@@ -126,7 +126,12 @@ class EmbeddedRedis:
 
 def home_in(folder: Path | None = None) -> Path:
     """Return where the server keeps its data: a folder of its own in `folder`, or in the operating system's."""
-    return (folder or platformdirs.user_data_path("extractor")).resolve() / "redis"
+    try:
+        return (folder or platformdirs.user_data_path("extractor")).resolve() / "redis"
+    except RuntimeError:
+        raise StoreUnavailable(
+            "This user has no home folder for a Redis server of ours. Set REDIS_URL, or EXTRACTOR_DATA_FOLDER."
+        ) from None
 
 
 def running_url(folder: Path | None = None) -> str | None:

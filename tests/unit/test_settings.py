@@ -162,3 +162,14 @@ def test_the_file_may_hold_the_key(tmp_path):
     path.write_text(f'openrouter_api_key = "{KEY}"')
 
     assert Settings.load(path).key_for_model().get_secret_value() == KEY
+
+
+def test_a_user_without_a_home_has_no_file_and_no_crash(monkeypatch):
+    """In a container the user may have neither HOME nor an entry in /etc/passwd, and platformdirs gives up."""
+
+    def no_home(_name):
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr("platformdirs.user_config_path", no_home)
+
+    assert Settings.load().slots == 256
