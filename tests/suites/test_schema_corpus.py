@@ -73,7 +73,7 @@ def score(shared_data: Path, repository: Path, tmp_path: Path) -> Callable[..., 
         pytest.param({"open_objects": "keep", "nulls": "exact"}, "P3", id="null and absent apart"),
     ],
 )
-def test_every_schema_of_a_pydantic_model_keeps_all_its_records(options, comes_back, schema_rows, score):  # noqa: PLR0917 - a table row
+def test_every_schema_of_a_pydantic_model_keeps_all_its_records(options, comes_back, schema_rows, score):
     rows = [row for row in schema_rows if json.loads(row)["id"].startswith("pydantic/")]
 
     counts = score(rows, **options)

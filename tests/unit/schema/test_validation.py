@@ -98,7 +98,7 @@ PET = {"properties": {"pet": {"anyOf": [CAT, DOG, {"type": "null"}]}}}
         pytest.param(False, 1, "", "None", "Must satisfy the schema's rule `None`.", id="false"),
     ],
 )
-def test_a_violation_says_where_and_what_would_be_right(schema, record, at, rule, says):  # noqa: PLR0917 - a table row
+def test_a_violation_says_where_and_what_would_be_right(schema, record, at, rule, says):
     schema = schema if isinstance(schema, dict) else {"allOf": [schema]}
 
     violations = violations_of(record, Rules(schema))
