@@ -9,7 +9,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from extractor.records import OPEN_STATES
 from extractor.testing import RedisServer
 from extractor.testing.fleet import Fleet, LoopbackModel, until, wait_until, worker_environment
 
@@ -40,13 +39,12 @@ async def ledger(place, model, open_ledger):
     opened = await open_ledger(place.url, lease_s=LEASE_S)
     await end_of(opened, await opened.submit(["Document 0 takes 1 ms."]))
     yield opened
+    await cancel_all(opened, model)
+
+
+async def cancel_all(ledger, model):
     for tenant in ("default", "a", "b"):
-        await cancel_all(opened, model, tenant)
-
-
-async def cancel_all(ledger, model, tenant):
-    for state in OPEN_STATES:
-        for name, _ in await ledger.store.list_ids(tenant=tenant, state=state, limit=20_000):
+        for name, _ in await ledger.store.list_ids(tenant=tenant, state="open", limit=20_000):
             await ledger.store.cancel(name, tenant=tenant)
 
     async def none_is_open():

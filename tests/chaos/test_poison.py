@@ -13,7 +13,7 @@ async def test_one_poison_among_255_innocents_is_the_only_one_that_is_condemned(
     redis_server, model, start_workers, open_ledger
 ):
     ledger = await open_ledger(redis_server.url, lease_s=2)
-    fleet = start_workers(redis_server.url, size=2, lease_s=2, slots=16)
+    fleet = start_workers(redis_server.url, lease_s=2, slots=8)
     words = {POISONED: " POISON"}
 
     ids = await ledger.submit(f"Document {number}.{words.get(number, '')}" for number in range(256))

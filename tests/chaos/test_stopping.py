@@ -37,10 +37,10 @@ async def test_a_refused_account_is_resumed_by_command_at_once(redis_server, mod
 async def test_a_worker_told_to_stop_ends_what_it_can_and_gives_the_rest_back(
     redis_server, model, start_workers, open_ledger
 ):
-    fleet = start_workers(redis_server.url, lease_s=60, slots=8, drain_s=2)
+    fleet = start_workers(redis_server.url, lease_s=60, slots=8, drain_s=1.5)
     ledger = await open_ledger(redis_server.url)
     await end_of(ledger, await ledger.submit(["Document 0 takes 1 ms."]))
-    quick = await ledger.submit(f"Document {number} takes 700 ms." for number in range(1, 5))
+    quick = await ledger.submit(f"Document {number} takes 400 ms." for number in range(1, 5))
     slow = await ledger.submit(f"Document {number} takes 60000 ms." for number in range(5, 9))
     waiting = await ledger.submit(f"Document {number} takes 1 ms." for number in range(9, 19))
     wait_until(lambda: len(model.tally()["waiting"]) == 8, within_s=30, why="all slots are busy")

@@ -149,7 +149,7 @@ F1_ERROR = {"code": 400, "message": "Provider returned error", "metadata": {"raw
         pytest.param(DEFAULT_MODEL, events([{"error": F1_ERROR, "choices": []}]), sse(RECORD), id="inside a stream"),
     ],
 )
-async def test_a_refusal_under_status_200_is_met_once_too(  # noqa: PLR0917 - a table row
+async def test_a_refusal_under_status_200_is_met_once_too(
     client: OpenClient, model: str, refusal: Scripted, answered: Scripted
 ):
     def answer(asked: Asked) -> Scripted:
