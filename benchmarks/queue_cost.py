@@ -234,7 +234,12 @@ def measure(place: Site, base_url: str, documents: int) -> Round:
 
 
 def measure_flight(calls: int) -> int:
-    """Return how many calls were in flight at one moment, of one worker process with as many slots as `calls`."""
+    """Return how many calls were in flight at one moment, of one worker process with as many slots as `calls`.
+
+    0 is not measured.
+    """
+    if not calls:
+        return 0
     with provider(latency_ms=1000 * FLIGHT_LATENCY_S) as base_url, site(base_url, slots=calls, warm=1) as place:
         with place.finishing(calls):
             place.queue.submit_many(map(document, range(calls)), schema=Invoice, priority="interactive")

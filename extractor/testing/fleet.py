@@ -68,7 +68,7 @@ class LoopbackModel:
 
     def callers(self) -> dict[int, int]:
         """Return the requests in flight by the process that made them."""
-        return {int(pid): count for pid, count in self._client.get("/callers").json().items() if pid != "None"}
+        return {int(pid): count for pid, count in self._client.get("/callers").json().items()}
 
 
 def worker_environment(redis_url: str, model: LoopbackModel, **settings: object) -> dict[str, str]:

@@ -12,7 +12,7 @@ wants it. The word POISON in a document kills the process that asks, whichever t
 | `POST /behaviour` | changes what is given: `latency_ms` (`[lowest, highest]`), `status` (instead of 200), `seed` |
 | `GET /tally` | what was counted, see `Tally` |
 | `DELETE /tally` | the count begins anew |
-| `GET /callers` | requests in flight by the process that made them: `{pid: count}` |
+| `GET /callers` | requests in flight by the process that made them: `{pid: count}`, 0 = it is gone |
 """
 
 from __future__ import annotations
@@ -31,10 +31,11 @@ from typing import TYPE_CHECKING
 import orjson
 
 from extractor.testing.scripts import JSON, raw, reply, sse, status
-from extractor.testing.sockets import owner_of
+from extractor.testing.sockets import owners
 
 if TYPE_CHECKING:
     from extractor.testing.scripts import Scripted
+    from extractor.testing.sockets import Address
 
 END_OF_HEAD = b"\r\n\r\n"
 CONTENT_LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
@@ -146,9 +147,10 @@ class Caller(asyncio.Protocol):
         self._route(method, path, body)
 
     @property
-    def pid(self) -> int | None:
-        """The process at the other end; None when it is gone."""
-        return owner_of(self._transport.get_extra_info("peername"), to=self._transport.get_extra_info("sockname"))
+    def address(self) -> Address:
+        """Of the other end."""
+        host, port = self._transport.get_extra_info("peername")
+        return host, port
 
     def _route(self, method: bytes, path: bytes, body: bytes) -> None:
         if path.endswith(b"/chat/completions"):
@@ -160,7 +162,8 @@ class Caller(asyncio.Protocol):
             self._model.tally = Tally()
             self._write(raw({}))
         elif path == b"/callers":
-            self._write(raw(dict(Counter(str(caller.pid) for caller in self._model.waiting))))
+            pids = self._owners()
+            self._write(raw(dict(Counter(str(pids.get(caller.address, 0)) for caller in self._model.waiting))))
         else:
             self._write(raw(self._model.counted()))
 
@@ -172,9 +175,13 @@ class Caller(asyncio.Protocol):
         model.waiting.add(self)
         model.tally.peak = max(model.tally.peak, len(model.waiting))
         self._timer = asyncio.get_running_loop().call_later(model.seconds_for(body), self._answer, body)
-        if POISON in body and (pid := self.pid) is not None:
+        if POISON in body and (pid := self._owners().get(self.address)) is not None:
             os.kill(pid, signal.SIGKILL)
             model.tally.killed += 1
+
+    def _owners(self) -> dict[Address, int]:
+        host, port = self._transport.get_extra_info("sockname")
+        return owners((host, port))
 
     def _answer(self, body: bytes) -> None:
         model, self._timer = self._model, None

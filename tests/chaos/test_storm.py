@@ -16,6 +16,11 @@ import pytest
 
 from extractor.testing.fleet import until
 
+#: Seconds within which the child of a killed worker has ended too; it may begin calls until then.
+ORPHAN_S = 0.2
+#: Suspects that one child runs at once, beside the slots of its worker.
+COMPANY = 16
+
 
 @dataclass
 class Storm:
@@ -59,8 +64,10 @@ class Storm:
         number, pid = self.random.choice(self.busy_workers() or list(enumerate(self.fleet.pids)))
         os.kill(pid, signal.SIGSTOP)
         self.in_flight.append(self.model.callers().get(pid, 0))
+        held = await self.ledger.running()
         self.fleet.kill(number)
-        self.open_at_kills |= await self.open_calls(await self.ledger.running())
+        await anyio.sleep(ORPHAN_S)
+        self.open_at_kills |= await self.open_calls(held)
 
     async def is_busy(self):
         return self.busy_workers()
@@ -111,7 +118,7 @@ async def assert_nothing_lost_and_nothing_doubled(storm, commits):
     assert (status.running, status.deferred, status.suspects, sum(status.ready.values())) == (0, 0, 0, 0)
 
 
-async def assert_every_reply_is_on_the_books(storm):
+async def assert_every_reply_is_on_the_books(storm, slots):
     calls = await storm.ledger.calls(storm.ids)
     journalled = Counter(
         {number: sum(call.completion is not None for call in calls[name]) for number, name in enumerate(storm.ids, 1)}
@@ -129,7 +136,7 @@ async def assert_every_reply_is_on_the_books(storm):
     assert {number for number in unsent if unsent[number] > abandoned[number]} == set()
     assert replied.total() <= journalled.total() + abandoned.total()
     assert await storm.open_calls(storm.ids) <= storm.open_at_kills
-    assert abandoned.total() <= len(storm.open_at_kills)
+    assert abandoned.total() <= len(storm.in_flight) * (slots + COMPANY)
 
 
 @pytest.mark.parametrize(
@@ -152,4 +159,4 @@ async def test_a_storm_loses_nothing_and_buys_nothing_twice(
     assert len(raged.in_flight) == kills
     assert sum(raged.in_flight) > 0
     await assert_nothing_lost_and_nothing_doubled(raged, commits(redis_server))
-    await assert_every_reply_is_on_the_books(raged)
+    await assert_every_reply_is_on_the_books(raged, slots)
