@@ -74,7 +74,7 @@ async def test_the_same_idempotency_key_fifty_times_at_once_is_one_extraction_an
     assert model.tally()["received"][1] == 1
 
 
-async def test_work_whose_ticket_was_lost_is_found(ledger, record_property):
+async def test_work_whose_ticket_was_lost_is_found(ledger, record_testsuite_property):
     """A ticket is on its way as far as Redis knows, so no other is sent either; the worker looks by itself."""
     started = monotonic()
     ids = await ledger.submit(["Document 1 takes 1 ms."], is_rung=False)
@@ -82,7 +82,7 @@ async def test_work_whose_ticket_was_lost_is_found(ledger, record_property):
 
     await end_of(ledger, ids)
 
-    record_property("seconds until it was recovered", round(monotonic() - started, 3))
+    record_testsuite_property("seconds until it was recovered", round(monotonic() - started, 3))
     assert monotonic() - started < 10
 
 

@@ -43,7 +43,7 @@ async def warm(ledger, *, workers=1, count=1):
     ],
 )
 async def test_while_redis_stands_still_what_is_in_flight_is_kept_and_nothing_is_asked_again(
-    away_s, lease_s, count, takes_ms, redis_server, model, start_workers, open_ledger, record_property
+    away_s, lease_s, count, takes_ms, redis_server, model, start_workers, open_ledger, record_testsuite_property
 ):
     ledger = await open_ledger(redis_server.url, lease_s=lease_s)
     start_workers(redis_server.url, size=2, lease_s=lease_s, slots=count // 2)
@@ -54,7 +54,7 @@ async def test_while_redis_stands_still_what_is_in_flight_is_kept_and_nothing_is
         return len(await ledger.running()) == count and len(model.tally()["waiting"]) > count // 2
 
     await until(all_are_held, within_s=60, why="all are held, and most are asked for")
-    record_property("calls in flight", len(model.tally()["waiting"]))
+    record_testsuite_property("calls in flight", len(model.tally()["waiting"]))
     redis_server.stop()
     await anyio.sleep(away_s)
     redis_server.cont()

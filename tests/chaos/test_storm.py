@@ -147,7 +147,16 @@ async def assert_every_reply_is_on_the_books(storm, slots):
     ],
 )
 async def test_a_storm_loses_nothing_and_buys_nothing_twice(
-    documents, kills, slots, latency_ms, redis_server, model, start_workers, open_ledger, commits, record_property
+    documents,
+    kills,
+    slots,
+    latency_ms,
+    redis_server,
+    model,
+    start_workers,
+    open_ledger,
+    commits,
+    record_testsuite_property,
 ):
     model.behave(latency_ms=latency_ms)
     ledger = await open_ledger(redis_server.url, lease_s=2)
@@ -155,7 +164,7 @@ async def test_a_storm_loses_nothing_and_buys_nothing_twice(
 
     raged = await storm(ledger, model, fleet, redis_server, documents=documents, kills=kills)
 
-    record_property("in flight at the kills", raged.in_flight)
+    record_testsuite_property("in flight at the kills", raged.in_flight)
     assert len(raged.in_flight) == kills
     assert sum(raged.in_flight) > 0
     await assert_nothing_lost_and_nothing_doubled(raged, commits(redis_server))
