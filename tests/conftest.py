@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from extractor import log
 from extractor.testing import RedisServer
 
 if TYPE_CHECKING:
@@ -35,6 +36,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 def anyio_backend() -> str:
     """Run asynchronous tests on asyncio, the loop that the product runs on."""
     return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def usual_log_level() -> Generator[None]:
+    """Give every test the usual log level, whatever the one before it configured in this process."""
+    yield
+    log.configure()
 
 
 @pytest.fixture(scope="session")
