@@ -12,8 +12,8 @@ POISONED = 100
 async def test_one_poison_among_255_innocents_is_the_only_one_that_is_condemned(
     redis_server, model, start_workers, open_ledger
 ):
-    ledger = await open_ledger(redis_server.url, lease_s=2)
-    fleet = start_workers(redis_server.url, lease_s=2, slots=8)
+    ledger = await open_ledger(redis_server.url, lease_s=1.5)
+    fleet = start_workers(redis_server.url, size=2, lease_s=1.5, slots=8)
     words = {POISONED: " POISON"}
 
     ids = await ledger.submit(f"Document {number}.{words.get(number, '')}" for number in range(256))
@@ -27,5 +27,5 @@ async def test_one_poison_among_255_innocents_is_the_only_one_that_is_condemned(
     assert Counter(each.status for each in stored) == {"succeeded": 255}
     assert killed.status == "failed"
     assert '"code":"worker_killer"' in killed.result.decode()
-    # Once among others, at most once among other suspects, and three times alone.
-    assert 4 <= model.tally()["killed"] <= 5
+    # Once among others, once among other suspects, and three times alone.
+    assert model.tally()["killed"] >= 5
