@@ -14,6 +14,8 @@ from extractor.errors import StoreFull, StoreUnavailable
 from extractor.store import scripts
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from redis.asyncio import Redis
 
     from extractor.store.scripts import Argument
@@ -56,10 +58,15 @@ async def ask(client: Redis, name: str, *arguments: Argument) -> Any:
 
 async def insist(client: Redis, name: str, *arguments: Argument) -> Any:
     """Run a script for a worker that holds something only this script can put down: as often as it takes."""
+    return await until_answered(lambda: scripts.run(client, name, *arguments))
+
+
+async def until_answered(call: Callable[[], Awaitable[Any]]) -> Any:
+    """Call as often as it takes until Redis is there."""
     wait_s = _FIRST_WAIT_S
     while True:
         try:
-            return await scripts.run(client, name, *arguments)
+            return await call()
         except (RedisError, OSError) as error:
             if not passes(error):
                 raise

@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 from extractor.errors import UnexpectedError
 from extractor.records import Lease
 from extractor.store import keys, scripts
-from extractor.store.asking import insist, told
+from extractor.store.asking import insist, told, until_answered
 from extractor.store.journal import RedisJournal
 from extractor.store.limits import StoreLimits
 from extractor.store.packing import calls_from
@@ -141,16 +141,12 @@ class Leases:
         return Suspects(leases=tuple(_lease(each) for each in leases), is_alone=bool(is_alone))
 
     async def schema(self, digest: str) -> JsonObject:
-        """Return a schema that a lease refers to.
+        """Return a schema that a lease refers to. Tries until Redis is back.
 
         Raises:
-            StoreUnavailable: Redis does not answer.
             UnexpectedError: it is not there.
         """
-        try:
-            found = await self._client.get(keys.schema(digest))
-        except (RedisError, OSError) as error:
-            raise told(error) from None
+        found = await until_answered(lambda: self._client.get(keys.schema(digest)))
         if found is None:
             raise UnexpectedError("The schema of an accepted extraction is missing in the store.")
         schema: JsonObject = orjson.loads(found)

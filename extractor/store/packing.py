@@ -134,7 +134,7 @@ def calls_from(fields_: Sequence[bytes]) -> tuple[Call, ...]:
     for name, value in zip(fields_[::2], fields_[1::2], strict=True):
         kind, _, place = name.decode().partition(":")
         by_place.setdefault(place, {})[kind] = value
-    return tuple(_call(place, found) for place, found in sorted(by_place.items()) if "open" in found)
+    return tuple(_call(place, found) for place, found in sorted(by_place.items()) if found.keys() & {"open", "end"})
 
 
 def _call(place: str, found: Mapping[str, bytes]) -> Call:
@@ -144,7 +144,7 @@ def _call(place: str, found: Mapping[str, bytes]) -> Call:
     return Call(
         key=CallKey(window=window, round=round_, attempt=attempt),
         token=token,
-        reserved_usd=float(found["open"]),
+        reserved_usd=float(found.get("open", 0.0)),  # it may be in a tail that Redis lost, and the end still came
         generation_id=found.get("gen", b"").decode(),
         usage=usage,
         completion=completion,

@@ -20,7 +20,7 @@ from extractor.store.asking import ask, told
 from extractor.store.limits import StoreLimits
 from extractor.store.listening import Ends
 from extractor.store.reading import READ, found_in, pause_from, state_of, stored_from, unfinished
-from extractor.store.submitting import chunks, script_arguments
+from extractor.store.submitting import Packed, chunks, script_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
@@ -34,6 +34,8 @@ FULL: Final = 0.8
 RING_MS: Final = 1000
 #: Seconds between two looks at an extraction whose end is waited for, in case its announcement was missed.
 LOOK_S: Final = 2.0
+#: Digests of schemas sent that are remembered.
+_SCHEMAS: Final = 1000
 #: Ids that are listed in one step.
 _LISTED: Final = 500
 
@@ -59,6 +61,7 @@ class Store:
         self._client = connection.client
         self._limits = limits or StoreLimits()
         self._ends = Ends(connection.client, keys.ENDED)
+        self._schemas: set[str] = set()
 
     async def submit_many(self, submissions: Sequence[Submission]) -> Submitted:
         """Take submissions in. Each chunk of some hundreds is taken in whole or not at all.
@@ -73,16 +76,25 @@ class Store:
         for chunk in chunks(submissions):
             if await self._connection.fullness() >= FULL:
                 raise StoreFull(f"Redis has used {FULL:.0%} of its `maxmemory`; the rest is for work already accepted.")
-            word, *answer = await ask(self._client, "submit_many", RING_MS, *script_arguments(chunk, self._limits))
-            if word == b"draining":
-                raise QueueDraining("The operator is emptying the queue; nothing new is taken. Submit later.")
-            if word == b"conflict":
-                raise _conflict([chunk[index - 1].submission for index in answer])
-            receipts += [
-                Receipt(id=id_.decode(), is_new=bool(new), status=state.decode()) for id_, new, state in answer[0]
-            ]
-            ring.update(each.decode() for each in answer[1])
+            taken, rung = await self._take_in(chunk)
+            receipts += [Receipt(id=id_.decode(), is_new=bool(new), status=state.decode()) for id_, new, state in taken]
+            ring.update(each.decode() for each in rung)
         return Submitted(receipts=receipts, ring=frozenset(ring))
+
+    async def _take_in(self, chunk: list[Packed]) -> Any:
+        arguments = script_arguments(chunk, self._limits, known=self._schemas)
+        word, *answer = await ask(self._client, "submit_many", RING_MS, *arguments)
+        if word == b"schemas":
+            arguments = script_arguments(chunk, self._limits, known=())
+            word, *answer = await ask(self._client, "submit_many", RING_MS, *arguments)
+        if word == b"draining":
+            raise QueueDraining("The operator is emptying the queue; nothing new is taken. Submit later.")
+        if word == b"conflict":
+            raise _conflict([chunk[index - 1].submission for index in answer])
+        if len(self._schemas) > _SCHEMAS:
+            self._schemas.clear()
+        self._schemas.update(each.submission.target.digest for each in chunk)
+        return answer
 
     async def read(self, id: str, *, tenant: str) -> Stored:  # noqa: A002 - the word of the records
         """Return what is known of an extraction.

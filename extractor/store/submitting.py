@@ -10,7 +10,7 @@ from extractor import jsontext
 from extractor.store.packing import pack_body
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterator, Sequence
 
     from extractor.records import Submission
     from extractor.store.limits import StoreLimits
@@ -46,14 +46,20 @@ def chunks(submissions: Sequence[Submission]) -> Iterator[list[Packed]]:
         yield chunk
 
 
-def script_arguments(chunk: Sequence[Packed], limits: StoreLimits) -> list[Argument]:
-    """Return what `submit_many` is given after its first argument."""
+def script_arguments(chunk: Sequence[Packed], limits: StoreLimits, *, known: Container[str]) -> list[Argument]:
+    """Return what `submit_many` is given after its first argument.
+
+    Args:
+        chunk: What is handed in.
+        limits: Times.
+        known: Digests of schemas that Redis has; they are not sent again.
+    """
     longest_s = max(each.submission.deadline_s for each in chunk)
     kept_ms = round(1000 * longest_s) + limits.ttl_ms + _MARGIN_MS
     schemas = {each.submission.target.digest: each.submission.target.schema for each in chunk}
     arguments: list[Argument] = [limits.ttl_ms, len(schemas)]
     for digest, schema in schemas.items():
-        arguments += [digest, jsontext.dumps(schema), kept_ms]
+        arguments += [digest, "" if digest in known else jsontext.dumps(schema), kept_ms]
     for each in chunk:
         arguments += [_facts(each.submission), each.body]
     return arguments

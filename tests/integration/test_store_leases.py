@@ -284,6 +284,23 @@ async def test_a_takeover_replays_what_was_bought_and_sees_what_was_abandoned(be
     assert abandoned.usage.estimated_calls == 1
 
 
+async def test_a_reply_whose_opening_was_lost_is_replayed_all_the_same(bench):
+    """
+    A server that forgets the last second may keep the end of a call and not its beginning.
+    """
+    await hand_in(bench)
+    (old,) = await claim(bench)
+    await bench.leases.journal(old).close_call(FIRST, usage=completion("1").usage, completion=completion("1"))
+    await bench.let_leases_run_out()
+    await bench.leases.sweep()
+
+    (new,) = (await bench.leases.claim_suspects()).leases
+    takeover = bench.leases.journal(new)
+
+    assert await takeover.replay(window=0, round=1) == completion("1")
+    assert takeover.spent_usd == pytest.approx(completion("1").usage.cost_usd)
+
+
 async def test_a_reply_that_reaches_a_lost_lease_serves_the_next_one(bench):
     await hand_in(bench)
     (old,) = await claim(bench)

@@ -10,6 +10,7 @@ import pytest
 from extractor.errors import IdempotencyConflict, QueueDraining, StoreFull, UnknownExtraction
 from extractor.records import CallKey, Options, Usage
 from extractor.store import StoreLimits, open_body
+from extractor.store.keys import schema
 from extractor.store.packing import pack
 from extractor.testing.models import completion
 from extractor.testing.stores import open_bench
@@ -147,6 +148,20 @@ async def test_many_submissions_go_in_chunks_and_keep_their_order(bench):
     assert [receipt.id for receipt in taken.receipts] == [each.id for each in many]
     assert await bench.ready("bulk") == [each.id for each in many]
     assert taken.ring == frozenset({"bulk"})
+
+
+async def test_a_schema_is_sent_once_and_again_when_the_server_has_lost_it(bench):
+    one, two = submission("one"), submission("two")
+    await bench.store.submit_many([one])
+    key = schema(one.target.digest)
+    await bench.client.set(key, "kept")
+
+    await bench.store.submit_many([two])
+    assert await bench.client.get(key) == b"kept"
+
+    await bench.client.delete(key)
+    await bench.store.submit_many([submission("three")])
+    assert await bench.leases.schema(one.target.digest) == one.target.schema
 
 
 async def test_one_ticket_per_class_and_second_is_asked_for(bench):

@@ -1,11 +1,17 @@
 #!lua
 -- Take extractions in: all of them, or none when a key stands for something else. What is returned is acknowledged.
--- ARGV: ring_ms, ttl_ms, number of schemas, (digest, json, kept_ms)*, then (facts as JSON, body) per extraction.
+-- ARGV: ring_ms, ttl_ms, number of schemas, (digest, json or '' where it is known, kept_ms)*, then
+-- (facts as JSON, body) per extraction.
 
 local now, ttl = now_ms(), tonumber(ARGV[2])
 local at = 4 + 3 * tonumber(ARGV[3])
 
 if redis.call('EXISTS', P .. 'draining') == 1 then return { 'draining' } end
+
+-- A schema that the caller thinks we have may have been lost with the tail of the file.
+for i = 4, at - 1, 3 do
+  if ARGV[i + 1] == '' and redis.call('EXISTS', P .. 'schema:' .. ARGV[i]) == 0 then return { 'schemas' } end
+end
 
 local items, by_key, by_id = {}, {}, {}
 for first = at, #ARGV, 2 do
