@@ -177,6 +177,7 @@ def test_the_queue_of_other_applications_is_left_alone(service, redis):
     assert redis.ask("LLEN", "celery") == ":1\r\n"
 
 
+@pytest.mark.full
 def test_a_worker_takes_tasks_again_after_redis_was_restarted_and_ends_when_told(redis_server, tmp_path):
     service = service_of(redis_server)
 

@@ -94,6 +94,7 @@ def test_a_part_that_cannot_be_started_ends_it_all(
     assert "Ready" not in done.stdout
 
 
+@pytest.mark.full
 def test_what_dies_comes_back_and_nothing_outlives_a_killed_dev_but_its_data(tmp_path: Path) -> None:
     with DevServer(tmp_path, *OFFLINE) as dev:
         dev.until_ready()
