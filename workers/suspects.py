@@ -1,7 +1,8 @@
 """Suspects: what was in flight when a process died is run apart, in a child whose death tells on it.
 
 All that a dead process held is suspected, and nearly all of it is innocent. So suspects run some at a time in one
-child; if that dies, each of them runs there alone, and only the third death alone condemns.
+child; if that dies, each of them runs there alone, and only the third death alone condemns. Where the worker dies with
+its child, as in a container that runs out of memory, the lease runs out, and the sweep counts that as a death too.
 """
 
 from __future__ import annotations

@@ -221,7 +221,7 @@ class Leases:
         """
         limits = self._limits
         suspects, due, late, quiet = await self._run(
-            "sweep", limits.lease_ms, round(1000 * limits.gap_s), limits.ttl_ms, _SWEPT
+            "sweep", limits.lease_ms, round(1000 * limits.gap_s), limits.ttl_ms, _SWEPT, MAX_DEATHS
         )
         return Swept(suspects=suspects, due=due, late=late, is_quiet=bool(quiet))
 

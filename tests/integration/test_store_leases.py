@@ -512,6 +512,37 @@ async def test_three_deaths_alone_condemn(bench):
     assert (await bench.leases.claim_suspects()).leases == ()
 
 
+async def test_a_suspect_that_takes_its_worker_along_is_condemned_too(bench):
+    """
+    A container that runs out of memory is killed whole, so nobody is left to tell of the child's death.
+    """
+    (id_,) = await become_suspects(bench, 1)
+    seen = []
+    for _ in range(4):
+        suspects = await bench.leases.claim_suspects()
+        seen.append(suspects.is_alone)
+        await bench.let_leases_run_out()
+        await bench.leases.sweep()
+
+    assert seen == [False, True, True, True]
+    assert json.loads((await read(bench, id_)).result)["error"]["code"] == "worker_killer"
+
+
+async def test_a_worker_that_comes_back_has_not_died(bench):
+    (id_,) = await become_suspects(bench, 1)
+    await bench.leases.claim_suspects()
+    await bench.let_leases_run_out()
+    await bench.leases.sweep()
+    (lease,) = (await bench.leases.claim_suspects()).leases
+
+    for _ in range(5):
+        await bench.let_leases_run_out()
+        await bench.leases.sweep()
+        assert await bench.leases.renew([(lease.id, lease.token)]) == ["held"]
+
+    assert (await read(bench, id_)).status == "running"
+
+
 async def test_deaths_in_company_condemn_nobody(bench):
     ids = await become_suspects(bench, 5)
     for _ in range(10):

@@ -305,6 +305,14 @@ class StoreMachine(RuleBasedStateMachine):
                 known.put_back()
                 known.suspect = "alone"
 
+    def _lease_ran_out(self, known) -> None:
+        known.deaths += known.suspect == "alone"
+        if known.deaths == 3:
+            known.end("failed", "worker_killer")
+            known.token = ""
+        else:
+            known.state, known.suspect = "queued", "alone" if known.suspect else "company"
+
     def _all_held(self) -> list[tuple[str, Lease]]:
         return [(worker, lease) for worker, leases in self.held.items() for lease in leases]
 
@@ -350,6 +358,7 @@ class StoreMachine(RuleBasedStateMachine):
                 assert answer == "lost"
                 leases.remove(lease)
                 continue
+            known.deaths = max(0, known.deaths - (known.state == "queued"))
             known.state = "running"
             assert answer == ("cancelled" if known.is_cancelling else "held")
 
@@ -464,7 +473,7 @@ class StoreMachine(RuleBasedStateMachine):
                     known.end("cancelled", "cancelled")
                     known.token = ""
                 else:
-                    known.state, known.suspect = "queued", known.suspect or "company"
+                    self._lease_ran_out(known)
             elif scores["extractor:due"].get(name, 2) <= 1:
                 known.put_back()
 

@@ -10,8 +10,11 @@ for i = 3, #ARGV, 2 do
   local facts = redis.call('HMGET', of(id), 'status', 'token', 'cancel')
   if facts[2] == ARGV[i + 1] and (facts[1] == 'running' or facts[1] == 'queued') then
     if facts[1] == 'queued' then
-      leave(load(id))
+      local e = load(id)
+      leave(e)
       redis.call('HSET', of(id), 'status', 'running')
+      local deaths = tonumber(redis.call('HGET', of(id), 'deaths') or 0)
+      if deaths > 0 then redis.call('HSET', of(id), 'deaths', deaths - 1) end -- the last was none
     end
     add(P .. 'running', now + lease_ms, id)
     verdict = facts[3] == '1' and 2 or 1

@@ -1,7 +1,8 @@
 #!lua flags=allow-oom
 -- Move what time has moved: leases that ran out, deferrals that are due, deadlines that passed, batches that ended.
 -- After a gap, a step of the clock or another server it waits for one lease length, so that live workers come first.
--- ARGV: lease_ms, gap_ms, ttl_ms, limit. Returns how many became suspects, ready, past their deadline; 1 when quiet.
+-- ARGV: lease_ms, gap_ms, ttl_ms, limit, max_deaths. Returns how many leases ran out, how many deferrals were due, how
+-- many deadlines had passed; 1 when quiet.
 
 local now, lease_ms, gap_ms = now_ms(), tonumber(ARGV[1]), tonumber(ARGV[2])
 local ttl, limit = tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -37,10 +38,13 @@ for _, id in ipairs(expired) do
     remove(P .. 'running', id)
   elseif e.cancel == '1' then
     finish_unheld(e, 'cancelled', 'cancelled', now, ttl)
+  elseif e.suspect == 'alone' and redis.call('HINCRBY', of(id), 'deaths', 1) >= tonumber(ARGV[5]) then
+    -- Its child took the worker along each time, as a container does that runs out of memory.
+    finish_unheld(e, 'failed', 'worker_killer', now, ttl)
   else
     -- The token stays: as long as nobody takes it, its holder may come back.
     leave(e)
-    if e.suspect == '' then e.suspect = 'company' end
+    e.suspect = e.suspect == '' and 'company' or 'alone'
     redis.call('HSET', of(id), 'status', 'queued', 'suspect', e.suspect)
     await(e)
   end
