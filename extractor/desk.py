@@ -10,6 +10,7 @@ from random import randrange
 from typing import TYPE_CHECKING, TypeVar
 
 from extractor import submit, wiring
+from extractor.ending import end_all
 from extractor.errors import StoreUnavailable, UnknownExtraction
 from extractor.queue import Bell
 from extractor.records import OPEN_STATES
@@ -123,9 +124,7 @@ class Desk:
             for wait in done:
                 wait.result()
         finally:
-            for wait in waits:
-                wait.cancel()
-            await asyncio.gather(*waits, return_exceptions=True)
+            await end_all(waits)
 
 
 async def _patiently(ask: Callable[[], Awaitable[T]], *, until: float | None) -> T:

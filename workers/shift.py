@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
+from extractor.ending import end_all
 from extractor.errors import StoreUnavailable
 from extractor.store import CONTROL, listen
 from workers.claiming import ClaimLoop
@@ -61,6 +62,7 @@ class Shift:
     def retire(self) -> None:
         """Claim nothing more."""
         self._claims.stop()
+        self._quarantine.retire()
 
     def end(self, grace_s: float) -> None:
         """End when what runs has ended, or after `grace_s` seconds. Called again, the shorter grace holds."""
@@ -81,9 +83,8 @@ class Shift:
             ready()
             await self._is_ending.wait()
             await self._drain()
-            for task in tasks:
-                task.cancel()
-        await self._give_back()
+            await self._give_back()
+            await end_all(tasks)
 
     def _everything(self, beat: Callable[[], None]) -> Iterator[Coroutine[None, None, None]]:
         leases, limits = self._equipment.leases, self._equipment.limits
@@ -107,7 +108,7 @@ class Shift:
     async def _drain(self) -> None:
         """Wait for what runs, until the grace is over; it may be shortened meanwhile."""
         loop = asyncio.get_running_loop()
-        while self._claims.slots.in_flight:
+        while self._claims.slots.in_flight or self._quarantine.in_flight:
             if self._ends_at is None or loop.time() >= self._ends_at:
                 return
             await asyncio.sleep(BEAT_S)
@@ -115,7 +116,10 @@ class Shift:
     async def _give_back(self) -> None:
         try:
             async with asyncio.timeout(GIVE_BACK_S):
+                await self._quarantine.give_back()
                 await self._claims.slots.release_all()
+                while self._quarantine.in_flight:
+                    await asyncio.sleep(BEAT_S)
                 await self._equipment.leases.flush()
                 await self._equipment.leases.leave()
         except (TimeoutError, StoreUnavailable):

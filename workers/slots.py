@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from extractor import log
+from extractor.ending import end_all
 from extractor.errors import ExtractionError
 from extractor.local import MemoryCancel
 
@@ -34,11 +35,10 @@ class Slot:
     reason: Reason | None = None
 
     def stop(self, reason: Reason) -> None:
-        """Stop it; the first reason stays."""
-        if self.reason is None:
-            self.reason = reason
-            self.cancel.cancel()
-            self.task.cancel()
+        """Stop it; the first reason stays. Called again it cancels again, because a cancellation may be lost."""
+        self.reason = self.reason or reason
+        self.cancel.cancel()
+        self.task.cancel()
 
 
 class Slots:
@@ -101,6 +101,7 @@ class Slots:
         """Stop what is under way and give its leases back."""
         for slot in self._slots.values():
             slot.stop("released")
+        await end_all(slot.task for slot in self._slots.values())
         await self.empty()
 
     async def _see_through(self, slot: Slot) -> None:

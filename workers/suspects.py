@@ -102,6 +102,7 @@ class Quarantine:
         self._untold = untold
         self._child = Child()
         self._held: dict[str, Lease] = {}
+        self._is_retired = self._is_giving_back = False
 
     def held(self) -> list[tuple[str, str]]:
         """Return id and token of each lease, as a renewal wants them."""
@@ -112,11 +113,26 @@ class Quarantine:
         if id in self._held:
             self._child.stop(id, reason)
 
+    @property
+    def in_flight(self) -> int:
+        """Suspects under way."""
+        return len(self._held)
+
+    def retire(self) -> None:
+        """Look for no more suspects; those under way go on."""
+        self._is_retired = True
+
+    async def give_back(self) -> None:
+        """Kill the child, so that what it runs is given back and `run` returns."""
+        self.retire()
+        self._is_giving_back = True
+        await self._child.close()
+
     async def run(self) -> None:
-        """Look for suspects for ever."""
+        """Look for suspects until told to retire."""
         idle = 0
         try:
-            while True:
+            while not self._is_retired:
                 idle = 0 if await self._run_some() else idle + 1
                 if idle == IDLE_LOOKS:
                     await self._child.close()
@@ -137,14 +153,16 @@ class Quarantine:
     async def _run(self, found: Suspects) -> None:
         self._held = {lease.id: lease for lease in found.leases}
         try:
-            has_survived = await self._child.run(found.leases)
-            if not has_survived:
-                condemned = await self._leases.crash(found.leases, is_alone=found.is_alone)
-                log.logger().error("a child died of its suspects", suspects=len(found.leases), condemned=condemned)
-        except asyncio.CancelledError:
-            await self._child.close()
-            await self._leases.release(found.leases)
-            raise
+            if not await self._child.run(found.leases):
+                await self._conclude(found)
         finally:
             self._held = {}
         self._untold.set()
+
+    async def _conclude(self, found: Suspects) -> None:
+        """Say what becomes of suspects whose child did not see their end."""
+        if self._is_giving_back:
+            await self._leases.release(found.leases)
+            return
+        condemned = await self._leases.crash(found.leases, is_alone=found.is_alone)
+        log.logger().error("a child died of its suspects", suspects=len(found.leases), condemned=condemned)

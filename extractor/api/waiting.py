@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from extractor.ending import end_all
+
 if TYPE_CHECKING:
-    from collections.abc import Collection, Coroutine
+    from collections.abc import Coroutine
 
     from starlette.requests import Request
 
 T = TypeVar("T")
-
-#: Seconds after which what was cancelled, and has not ended, is cancelled again.
-CANCEL_AGAIN_S = 0.05
 
 
 async def unless(*stops: Coroutine[Any, Any, Any], work: Coroutine[Any, Any, T]) -> T | None:
@@ -24,17 +23,7 @@ async def unless(*stops: Coroutine[Any, Any, Any], work: Coroutine[Any, Any, T])
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         return working.result() if working.done() else None
     finally:
-        await _end(tasks)
-
-
-async def _end(tasks: Collection[asyncio.Task[Any]]) -> None:
-    """Cancel until all have ended. Python 3.11's `asyncio.wait_for` loses a cancellation that comes as it returns."""
-    running = set(tasks)
-    while running:
-        for task in running:
-            task.cancel()
-        _, running = await asyncio.wait(running, timeout=CANCEL_AGAIN_S)
-    await asyncio.gather(*tasks, return_exceptions=True)  # what they raised is of no interest any more
+        await end_all(tasks)
 
 
 async def client_left(request: Request) -> None:

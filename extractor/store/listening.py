@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from redis.exceptions import RedisError
 
+from extractor.ending import end_all
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -78,8 +80,7 @@ class Ends:
     async def aclose(self) -> None:
         """End the subscription."""
         if self._listening is not None:
-            self._listening.cancel()
-            await asyncio.gather(self._listening, return_exceptions=True)
+            await end_all([self._listening])
 
     def _hear(self, ids: str) -> None:
         for id_ in ids.split(" "):
