@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from extractor.ending import end_all
@@ -85,6 +86,8 @@ class Shift:
             await self._drain()
             await self._give_back()
             await end_all(tasks)
+        with suppress(StoreUnavailable):  # a name that stays on the list of workers goes when it was silent for long
+            await self._equipment.leases.leave()
 
     def _everything(self, beat: Callable[[], None]) -> Iterator[Coroutine[None, None, None]]:
         leases, limits = self._equipment.leases, self._equipment.limits
@@ -118,10 +121,7 @@ class Shift:
             async with asyncio.timeout(GIVE_BACK_S):
                 await self._quarantine.give_back()
                 await self._claims.slots.release_all()
-                while self._quarantine.in_flight:
-                    await asyncio.sleep(BEAT_S)
                 await self._equipment.leases.flush()
-                await self._equipment.leases.leave()
         except (TimeoutError, StoreUnavailable):
             return  # what is left runs out by itself
 

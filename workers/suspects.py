@@ -103,6 +103,8 @@ class Quarantine:
         self._child = Child()
         self._held: dict[str, Lease] = {}
         self._is_retired = self._is_giving_back = False
+        self._is_idle = asyncio.Event()
+        self._is_idle.set()
 
     def held(self) -> list[tuple[str, str]]:
         """Return id and token of each lease, as a renewal wants them."""
@@ -123,10 +125,11 @@ class Quarantine:
         self._is_retired = True
 
     async def give_back(self) -> None:
-        """Kill the child, so that what it runs is given back and `run` returns."""
+        """Kill the child, and return when what it ran is given back."""
         self.retire()
         self._is_giving_back = True
         await self._child.close()
+        await self._is_idle.wait()
 
     async def run(self) -> None:
         """Look for suspects until told to retire."""
@@ -152,11 +155,13 @@ class Quarantine:
 
     async def _run(self, found: Suspects) -> None:
         self._held = {lease.id: lease for lease in found.leases}
+        self._is_idle.clear()
         try:
             if not await self._child.run(found.leases):
                 await self._conclude(found)
         finally:
             self._held = {}
+            self._is_idle.set()
         self._untold.set()
 
     async def _conclude(self, found: Suspects) -> None:
