@@ -83,6 +83,8 @@ class ClaimLoop:
         except StoreUnavailable as error:
             await self._sit_out(error)
             return
+        if self._is_cut_off:
+            log.logger().warning("the store is back")
         self._is_cut_off = False
         self._may_have_more = bool(claimed.leases) or free_bulk == 0
         is_probe = _is_circuit(claimed.pause)

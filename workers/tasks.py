@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from celery import signals
 from celery.exceptions import Ignore, Reject
 
-from extractor.errors import StoreUnavailable
+from extractor.errors import ExtractionError, StoreUnavailable
 from extractor.queue import EXTRACT_TASK, TICKET_TASK
-from workers.app import app, settings
+from workers.app import app, end, settings
 from workers.entrance import Entrance
 from workers.hosting import host
 
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
     from extractor.records import JsonObject
 
-entrance = Entrance(settings, host.wake)
+try:
+    entrance = Entrance(settings, host.wake)
+except ExtractionError as error:
+    end(error)
 
 
 def extract(task: Task, /, *arguments: Any, **named: Any) -> JsonObject:

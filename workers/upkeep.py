@@ -114,15 +114,19 @@ class Outbox:
 
     async def run(self) -> None:
         """Tell for ever."""
+        is_cut_off = False
         while True:
             self._news.clear()
             try:
                 while await self.tell_some():
                     pass
             except ExtractionError as error:
-                log.logger().warning("results are told later", code=error.code)
+                if not is_cut_off:
+                    log.logger().warning("the store is away, results are told when it is back", code=error.code)
+                is_cut_off = True
                 await asyncio.sleep(AGAIN_S)
                 continue
+            is_cut_off = False
             try:
                 async with asyncio.timeout(LOOK_S):
                     await self._news.wait()
