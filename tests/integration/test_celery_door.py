@@ -213,17 +213,18 @@ async def test_a_worker_that_could_run_nothing_is_found_out(redis_url, monkeypat
 def test_what_is_found_out_stops_the_start_with_one_line(redis_url, tmp_path):
     (tmp_path / "workers.py").write_text("")
     able = {"REDIS_URL": redis_url, "EXTRACTOR_MODEL": OFFLINE_MODEL}
-    unable = {
-        "no_model": (PLAIN, able | {"EXTRACTOR_MODEL": None}, tmp_path.parent),
-        "invalid_settings": (OURS, able, tmp_path),
-    }
-    workers = {
-        code: subprocess.Popen(command, env=environment(**changes), cwd=folder, stderr=subprocess.PIPE, text=True)
-        for code, (command, changes, folder) in unable.items()
-    }
+    unable = [
+        ("no_model", PLAIN, able | {"EXTRACTOR_MODEL": None}, tmp_path.parent),
+        ("invalid_settings", PLAIN, able | {"EXTRACTOR_SCHEMAS": "not-a-pair"}, tmp_path.parent),
+        ("invalid_settings", OURS, able, tmp_path),
+    ]
+    workers = [
+        subprocess.Popen(command, env=environment(**changes), cwd=folder, stderr=subprocess.PIPE, text=True)
+        for _, command, changes, folder in unable
+    ]
 
-    said = {code: (worker.communicate(timeout=START_S)[1], worker.returncode) for code, worker in workers.items()}
+    said = [(worker.communicate(timeout=START_S)[1], worker.returncode) for worker in workers]
 
-    for code, (text, exit_code) in said.items():
+    for (code, *_), (text, exit_code) in zip(unable, said, strict=True):
         assert (f"error[{code}]: " in text, exit_code) == (True, 3), text
         assert "Traceback" not in text, text
