@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections import OrderedDict
@@ -24,7 +25,6 @@ from extractor.settings import TENANT_FORM, Settings
 from extractor.submit import admit, options_at
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterable, Iterator
 
     from extractor.records import JsonObject, Options, Priority, Result, State, Stored, Submission, Target
@@ -129,6 +129,8 @@ class Queue:
         Raises:
             ExtractionError: as `submit`.
         """
+        if isinstance(items, str | bytes | os.PathLike | Item):
+            raise InvalidRequest('`submit_many` takes a list: [Path("a.pdf")], or Path("inbox").glob("*.pdf").')
         ids: list[str] = []
         stated = options_at(self._door, options)
         whole = (item if isinstance(item, Item) else Item(item) for item in items)
@@ -189,6 +191,8 @@ class Queue:
             TimeoutError: some had not ended in time. They go on.
             UnknownExtraction, StoreUnavailable: as `get`.
         """
+        if isinstance(ids, str):
+            raise InvalidRequest("`results` takes a list of ids. The result of one extraction is `wait(id)`.")
         until = None if timeout_s is None else time.monotonic() + timeout_s
         open_ids = dict.fromkeys(ids)
         while open_ids:
@@ -237,7 +241,9 @@ class Queue:
     def _target(self, schema: Schema | None) -> tuple[Target, str]:
         """Return the target, the same for the same schema, and its registered name."""
         if schema is None:
-            raise InvalidRequest("There is no schema: pass one to submit_many, or with each Item.")
+            raise InvalidRequest(
+                "There is no schema: pass a pydantic class, a JSON Schema, the Path of one, or a registered name."
+            )
         if isinstance(schema, str):
             return self._door.registry.target(schema), schema
         key = _key(schema)

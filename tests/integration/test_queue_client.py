@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,7 +27,6 @@ from extractor.records import OFFLINE_MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from extractor.testing.redis_server import RedisServer
 
@@ -218,9 +218,21 @@ def test_a_missing_file_is_told_at_once(queue: Queue, tmp_path: Path) -> None:
     assert told.value.code == "file_not_found"
 
 
-def test_many_without_a_schema_are_refused(queue: Queue) -> None:
-    with pytest.raises(InvalidRequest, match="There is no schema"):
+def test_without_a_schema_both_ways_say_what_to_pass(queue: Queue) -> None:
+    with pytest.raises(InvalidRequest, match="There is no schema: pass a pydantic class"):
         queue.submit_many([note(1)])
+    with pytest.raises(InvalidRequest, match="There is no schema: pass a pydantic class"):
+        queue.submit(note(1), None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("one", ["invoice.pdf", b"Number: N-1", Path("inbox"), Item("Number: N-1")])
+def test_one_document_or_id_is_not_taken_for_many(one) -> None:
+    queue = Queue("redis://127.0.0.1:1")
+
+    with pytest.raises(InvalidRequest, match=r"takes a list: \[Path"):
+        queue.submit_many(one, schema=Note)
+    with pytest.raises(InvalidRequest, match=r"takes a list of ids.* `wait\(id\)`"):
+        next(queue.results("x_id"))
 
 
 def test_a_tenant_that_cannot_be_part_of_a_key_is_refused() -> None:
