@@ -60,9 +60,9 @@ def file_size(path: Path) -> int:
     try:
         status = path.stat()
     except (OSError, ValueError) as error:
-        raise _not_found(error) from None
+        raise _not_found(path, _reason(error)) from None
     if not stat.S_ISREG(status.st_mode):
-        raise UnreadableDocument("file_not_found", detail="not a regular file")
+        raise _not_found(path, "not a regular file")
     return status.st_size
 
 
@@ -76,8 +76,12 @@ def file_content(path: Path) -> bytes:
         with path.open("rb", buffering=0) as file:
             return file.readall()
     except (OSError, ValueError) as error:
-        raise _not_found(error) from None
+        raise _not_found(path, _reason(error)) from None
 
 
-def _not_found(error: Exception) -> UnreadableDocument:
-    return UnreadableDocument("file_not_found", detail=getattr(error, "strerror", None) or "not a file name")
+def _not_found(path: Path, why: str) -> UnreadableDocument:
+    return UnreadableDocument("file_not_found", detail=f"{why}: {path_name(path)!r}")
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or "not a file name"

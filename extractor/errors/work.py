@@ -27,7 +27,7 @@ class UnreadableDocument(ExtractionError):
     def __init__(self, code: str, *, detail: str = "") -> None:
         super().__init__(f"{self.codes[code]}{f' ({detail})' if detail else ''}")
         self.code = code
-        #: What the parser said, without document text.
+        #: What the parser or the file system said, without document text.
         self.detail = detail
 
 

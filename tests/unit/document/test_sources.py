@@ -42,14 +42,24 @@ def test_anything_else_is_refused(source: Any):
         source_from(source)
 
 
-@pytest.mark.parametrize("name", ["absent.txt", ".", "pipe", "nul\0byte", "x" * 300])
-def test_what_is_no_regular_file_is_not_found(name: str, tmp_path: Path):
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("absent.txt", "No such file or directory"),
+        (".", "not a regular file"),
+        ("pipe", "not a regular file"),
+        ("nul\0byte", "not a file name"),
+        ("x" * 300, "File name too long"),
+    ],
+)
+def test_what_is_no_regular_file_is_not_found_and_named(name: str, why: str, tmp_path: Path):
     os.mkfifo(tmp_path / "pipe")
 
     with pytest.raises(UnreadableDocument) as caught:
         file_size(tmp_path / name)
 
     assert caught.value.code == "file_not_found"
+    assert caught.value.detail == f"{why}: {str(tmp_path / name)!r}"
 
 
 def test_a_file_that_vanished_is_not_found(tmp_path: Path):
