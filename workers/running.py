@@ -82,7 +82,10 @@ class Runner:
         model = opened.options.model
         if model not in self._door.models:
             allowed = ", ".join(sorted(self._door.models))
-            raise InvalidRequest(f"The workers ask only {allowed}, not {model}. See EXTRACTOR_MODELS.")
+            raise InvalidRequest(
+                f"The workers ask only {allowed}, not {model}. Choose one of theirs with the option `model` "
+                f"(--model, model=…), or let the operator add {model} to EXTRACTOR_MODELS of the workers."
+            )
         # The deadline counts from the submission, so the store keeps it; ours would begin anew with each claim.
         options = replace(opened.options, deadline_s=None)
         return Job(id=lease.id, source=opened.source, target=await self._target(lease, opened), options=options)
