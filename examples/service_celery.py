@@ -9,9 +9,21 @@ import sys
 from pathlib import Path
 
 from celery import Celery
+from celery.exceptions import TimeoutError as NotInTime
+from kombu.exceptions import KombuError
 
-broker = sys.argv[1]
+USAGE = 'usage: python examples/service_celery.py BROKER_URL, which `extractor dev` prints as "Celery"'
+
+_, *words = sys.argv
+if len(words) != 1:
+    sys.exit(USAGE)
+(broker,) = words
 app = Celery("expenses", broker=broker, backend=broker)
+try:
+    with app.connection_for_write() as connection:
+        connection.ensure_connection(max_retries=1, timeout=10)
+except (KombuError, ImportError, LookupError, OSError, ValueError) as error:  # which one, depends on the scheme
+    sys.exit(f"{USAGE}; no broker answers at this one: {type(error).__name__}: {error}")
 
 bill = Path(__file__).parent / "documents/receipts/hotel.pdf"
 reply = app.send_task(
@@ -23,7 +35,10 @@ reply = app.send_task(
         "options": {"max_attempts": 2},
     },
 )
-result = reply.get(timeout=600)
+try:
+    result = reply.get(timeout=600)
+except NotInTime:
+    sys.exit("no result after 10 minutes; it goes on: see `extractor queue status`")
 if result["error"]:
     sys.exit(f"{result['error']['code']}: {result['error']['message']}")
 

@@ -1,6 +1,8 @@
 """A service in Python: it hands documents to the workers and gets instances of its own class back.
 
 python examples/service_queue.py [MODEL]        while `extractor dev` runs; elsewhere set REDIS_URL
+
+With `extractor dev --model offline/heuristic`, MODEL is offline/heuristic.
 """
 
 import sys
@@ -19,16 +21,27 @@ class Deadlines(BaseModel):
     expiry_date: date | None = Field(default=None, description="Date on which the contract ends, as YYYY-MM-DD.")
 
 
+_, *words = sys.argv
+if len(words) > 1 or not all("/" in word for word in words):
+    sys.exit("usage: python examples/service_queue.py [MODEL], where MODEL is offline/heuristic, say")
+chosen = {"model": words[0]} if words else {}
 contracts = sorted((Path(__file__).parent / "documents/contracts").iterdir())
-chosen = {"model": sys.argv[1]} if len(sys.argv) > 1 else {}
+failed = 0
 
-with extractor.Queue() as queue:
-    # Stored when this returns: from here on a worker, or Redis, or this script may die.
-    ids = queue.submit_many(contracts, schema=Deadlines, **chosen)
-    names = dict(zip(ids, [contract.name for contract in contracts], strict=True))
-    for result in queue.results(ids, timeout_s=600):
-        name = names[result.id]
-        if result.error:
-            print(f"{name}: {result.error.code}: {result.error.message}")
-        else:
-            print(f"{name}: binds from {result.record.effective_date:%d %B %Y}")
+try:
+    with extractor.Queue() as queue:
+        # Stored when this returns: from here on a worker, or Redis, or this script may die.
+        ids = queue.submit_many(contracts, schema=Deadlines, **chosen)
+        names = dict(zip(ids, [contract.name for contract in contracts], strict=True))
+        for result in queue.results(ids, timeout_s=600):
+            name = names[result.id]
+            if result.error:
+                failed += 1
+                print(f"{name}: {result.error.code}: {result.error.message}", file=sys.stderr)
+            else:
+                print(f"{name}: binds from {result.record.effective_date:%d %B %Y}")
+except (extractor.ExtractionError, TimeoutError) as error:  # no Redis, a model that is not allowed, too slow
+    sys.exit(str(error))
+
+if failed:
+    sys.exit(f"{failed} of {len(ids)} failed")

@@ -67,12 +67,53 @@ def test_a_python_service_gets_instances_of_its_class_and_needs_no_variable(
     ]
 
 
+def test_a_python_service_tells_what_failed_and_what_to_choose_instead(
+    run: Callable[..., subprocess.CompletedProcess[str]], repository: Path
+) -> None:
+    done = run(sys.executable, str(repository / "examples" / "service_queue.py"), EXTRACTOR_MODEL="qwen/qwen-plus")
+
+    assert done.returncode == 1
+    assert "nda.md: invalid_request: The workers ask only offline/heuristic, not qwen/qwen-plus. Choose" in done.stderr
+    assert "option `model`" in done.stderr
+    assert done.stderr.endswith("2 of 2 failed\n")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("service_celery.py",),
+        ("service_celery.py", "http://127.0.0.1:1"),
+        ("service_celery.py", "redis+socket:///gone.sock"),
+        ("service_queue.py", "bogus"),
+    ],
+)
+def test_a_mistake_in_the_words_of_a_service_is_one_usage_line(
+    words: tuple[str, ...], run: Callable[..., subprocess.CompletedProcess[str]], repository: Path
+) -> None:
+    done = run(sys.executable, str(repository / "examples" / words[0]), *words[1:])
+
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"usage: python examples/{words[0]}")
+
+
+def test_a_shell_script_shows_why_it_was_refused(
+    dev: DevServer, run: Callable[..., subprocess.CompletedProcess[str]], repository: Path
+) -> None:
+    script = repository / "examples" / "service_http.sh"
+
+    done = run("sh", str(script), dev.told("HTTP API"), EXTRACTOR_SERVER_KEY="another")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert '"code":"unauthorized"' in done.stderr.replace(" ", "")
+
+
 def test_a_shell_script_submits_and_polls_by_curl(
     dev: DevServer, run: Callable[..., subprocess.CompletedProcess[str]], repository: Path
 ) -> None:
     script = repository / "examples" / "service_http.sh"
 
-    done = run("sh", str(script), dev.told("HTTP API"), EXTRACTOR_SERVER_KEY=dev.told("Key"))
+    done = run("sh", str(script), f"{dev.told('HTTP API')}/", EXTRACTOR_SERVER_KEY=dev.told("Key"))
 
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
