@@ -23,6 +23,8 @@ _JSON_VALUE: Final = "JsonValue"
 _MAX_NAME: Final = 60
 #: Sentences that a schema may have in words; more would not be read.
 _MAX_TOLD: Final = 400
+#: Rules looked at for that. The largest of 635 real schemas has some thousands.
+_MAX_STEPS: Final = 20_000
 
 
 class Definitions:
@@ -65,7 +67,9 @@ class Definitions:
         """Return rules by pointer, those of definitions entered wherever they are used, one level of recursion."""
         found: dict[str, str] = {}
         open_rules: list[tuple[str, Told, tuple[str, ...]]] = [("", rule, ()) for rule in reversed(told)]
-        while open_rules and len(found) < _MAX_TOLD:
+        for _ in range(_MAX_STEPS):  # definitions that refer to one another many times have paths without number
+            if not open_rules or len(found) >= _MAX_TOLD:
+                break
             above, rule, inside = open_rules.pop()
             at = above + rule.at
             if rule.definition and rule.definition not in inside:
