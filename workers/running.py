@@ -63,7 +63,9 @@ class Runner:
             return
         if is_probe and result.usage.calls and await self._leases.mend():
             log.logger().warning("the queue goes on: the provider takes requests again")
-        await self._conclude(lease, replace(result, attempts=journal.unreported() + result.attempts))
+        # A result without attempts may have asked before it was stopped; the journal knows.
+        attempts = journal.unreported() + result.attempts if result.attempts else journal.attempts()
+        await self._conclude(lease, replace(result, attempts=attempts))
 
     async def _extract(self, lease: Lease, journal: RedisJournal, cancel: Cancel) -> Result[Json]:
         """Return the result of whatever happened but a refusal that concerns every extraction."""

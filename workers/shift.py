@@ -104,8 +104,8 @@ class Shift:
     def _held(self) -> list[tuple[str, str]]:
         return self._claims.slots.held() + self._quarantine.held()
 
-    def _stop(self, id_: str, reason: Reason) -> None:
-        self._claims.slots.stop(id_, reason)
+    def _stop(self, id_: str, reason: Reason, token: str | None) -> None:
+        self._claims.slots.stop(id_, reason, token=token)
         self._quarantine.stop(id_, reason)
 
     async def _drain(self) -> None:

@@ -86,10 +86,10 @@ class Slots:
         self._slots[keeping] = slot
         self._leases.expect(len(self._slots))
 
-    def stop(self, id: str, reason: Reason) -> None:  # noqa: A002 - the word of the records
-        """Stop an extraction if it is under way here."""
+    def stop(self, id: str, reason: Reason, *, token: str | None = None) -> None:  # noqa: A002 - the word of the records
+        """Stop an extraction if it is under way here; under this token, where one is given."""
         for slot in self._slots.values():
-            if slot.lease.id == id:
+            if slot.lease.id == id and token in {None, slot.lease.token}:
                 slot.stop(reason)
 
     async def empty(self) -> None:

@@ -42,11 +42,15 @@ class Keeper:
     Args:
         leases: The store.
         held: Returns id and token of everything that is held.
-        stop: Stops one extraction.
+        stop: Stops one extraction, under one token or under any.
     """
 
     def __init__(
-        self, leases: Leases, *, held: Callable[[], list[tuple[str, str]]], stop: Callable[[str, Reason], None]
+        self,
+        leases: Leases,
+        *,
+        held: Callable[[], list[tuple[str, str]]],
+        stop: Callable[[str, Reason, str | None], None],
     ) -> None:
         self._leases = leases
         self._held = held
@@ -59,37 +63,44 @@ class Keeper:
             StoreUnavailable: the store is away.
         """
         held = self._held()
-        for (id_, _), verdict in zip(held, await self._leases.renew(held), strict=True):
+        for (id_, token), verdict in zip(held, await self._leases.renew(held), strict=True):
             if verdict != "held":
-                self._stop(id_, verdict)
+                self._stop(id_, verdict, token)
 
 
 async def sweep(leases: Leases) -> None:
-    """Sweep once, and say what was moved that nobody expected.
+    """Sweep until nothing is left to move, and say what was moved that nobody expected.
 
     Raises:
         StoreUnavailable: the store is away.
     """
-    swept = await leases.sweep()
-    if swept.suspects or swept.late:
-        log.logger().warning("swept", lost_leases=swept.suspects, past_deadline=swept.late)
+    has_more = True
+    while has_more:
+        swept = await leases.sweep()
+        has_more = swept.has_more
+        if swept.suspects or swept.late:
+            log.logger().warning("swept", lost_leases=swept.suspects, past_deadline=swept.late)
 
 
-def hearing(loop: ClaimLoop, *, pace: SharedPace, stop: Callable[[str, Reason], None]) -> Callable[[str], None]:
+def hearing(
+    loop: ClaimLoop, *, pace: SharedPace, stop: Callable[[str, Reason, str | None], None]
+) -> Callable[[str], None]:
     """Return what is done with each message of the control channel."""
     tasks: set[asyncio.Task[None]] = set()
 
     def hear(message: str) -> None:
         word, _, rest = message.partition(" ")
+        milliseconds, _, endpoint = rest.partition(" ")
         if word == "cancel":
-            stop(rest, "cancelled")
+            stop(rest, "cancelled", None)
         elif word == "wake":
             loop.wake()
-        elif word == "cool":
-            milliseconds, _, endpoint = rest.partition(" ")
+        elif word == "cool" and milliseconds.isdecimal():
             task = asyncio.create_task(pace.hear(endpoint, seconds=int(milliseconds) / 1000))
             tasks.add(task)
             task.add_done_callback(tasks.discard)
+        else:  # the channel of a database is open to whoever reaches the server
+            log.logger().warning("a message of the control channel was not understood")
 
     return hear
 
@@ -147,7 +158,7 @@ class Outbox:
         results = [stored.result if stored else _forgotten(id_) for stored, (_, id_) in zip(found, pairs, strict=True)]
         told = [(task, json.loads(result)) for (task, _), result in zip(pairs, results, strict=True)]
         await asyncio.to_thread(self._tell, told)
-        await self._leases.told(pairs)
+        await self._leases.told([(*pair, stored is not None) for pair, stored in zip(pairs, found, strict=True)])
         return True
 
 

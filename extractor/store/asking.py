@@ -85,4 +85,7 @@ def told(error: Exception) -> StoreFull | StoreUnavailable:
     """Return our error for one of the client's. Its own words may quote what was stored."""
     if isinstance(error, OutOfMemoryError):
         return StoreFull("Redis has reached its `maxmemory`. Nothing was accepted; submit later, or raise the limit.")
-    return StoreUnavailable(f"Redis does not answer as it should ({type(error).__name__}). Nothing was accepted.")
+    return StoreUnavailable(
+        f"Redis does not answer as it should ({type(error).__name__}). Whether it did what was asked is not known: "
+        "ask again, and hand in again under the same idempotency key."
+    )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from extractor.records import Usage
+from extractor.records import Call, Usage
 from extractor.store.packing import attempt_of, cost_of, pack_end
 
 if TYPE_CHECKING:
-    from extractor.records import Attempt, Call, CallKey, Completion, Lease
+    from extractor.records import Attempt, CallKey, Completion, Lease
     from extractor.store.writer import Writer
 
 
@@ -28,7 +29,7 @@ class RedisJournal:
         self._token = lease.token
         self._earlier = lease.calls
         self._writer = writer
-        self._bought: dict[tuple[int, int], Completion] = {}
+        self._own: dict[CallKey, Call] = {}
         self._replayed: list[Call] = []
 
     @property
@@ -37,33 +38,44 @@ class RedisJournal:
         return sum((cost_of(call) for call in self._earlier), Usage()).cost_usd
 
     async def replay(self, *, window: int, round: int) -> Completion | None:  # noqa: A002 - the word of the call key
-        for call in self._earlier:
+        for call in (*self._earlier, *self._own.values()):
             if (call.key.window, call.key.round) == (window, round) and call.completion is not None:
                 self._replayed.append(call)
                 return call.completion
-        return self._bought.get((window, round))
+        return None
 
     async def open_call(self, key: CallKey, *, reserved_usd: float) -> None:
+        self._own.setdefault(key, Call(key=key, token=self._token, reserved_usd=reserved_usd))
         await self._write("open", key, repr(reserved_usd))
 
     async def identify_call(self, key: CallKey, *, generation_id: str) -> None:
         await self._write("gen", key, generation_id)
 
     async def close_call(self, key: CallKey, *, usage: Usage, completion: Completion | None) -> None:
-        if completion is not None:
-            self._bought.setdefault((key.window, key.round), completion)
+        call = self._own.get(key) or Call(key=key, token=self._token, reserved_usd=0.0)
+        if call.usage is None:
+            self._own[key] = replace(call, usage=usage, completion=completion)
         await self._write("end", key, pack_end(usage, completion))
+
+    def attempts(self) -> tuple[Attempt, ...]:
+        """Return every call as an attempt, for an extraction that ended without saying what it asked."""
+        return tuple(attempt_of(call) for call in (*self._earlier, *self._own.values()) if _is_on_a_bill(call))
 
     def unreported(self) -> tuple[Attempt, ...]:
         """Return the earlier calls that no replayed reply has on its bill, as attempts."""
         return tuple(
             attempt_of(call)
             for call in self._earlier
-            if not any(_has_on_its_bill(reply, call) for reply in self._replayed)
+            if _is_on_a_bill(call) and not any(_has_on_its_bill(reply, call) for reply in self._replayed)
         )
 
     async def _write(self, kind: str, key: CallKey, value: str | bytes) -> None:
         await self._writer.put(self._id, f"{kind}:{key}@{self._token}", value)
+
+
+def _is_on_a_bill(call: Call) -> bool:
+    """Whether a call gave or cost anything. A circuit may send thousands that the provider refused."""
+    return call.completion is not None or call.usage is None or call.usage.cost_usd > 0 or call.usage.unpriced_calls > 0
 
 
 def _has_on_its_bill(reply: Call, call: Call) -> bool:

@@ -66,6 +66,8 @@ class Suspects:
     leases: tuple[Lease, ...]
     #: Whether it is one that has to be alone.
     is_alone: bool
+    #: Whether it was let through a circuit to see if the provider takes requests again.
+    is_probe: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +82,11 @@ class Swept:
     late: int
     #: Whether it held back, because live workers come first after a gap.
     is_quiet: bool
+
+    @property
+    def has_more(self) -> bool:
+        """Whether it moved as many of a kind as one sweep does, so that there may be more."""
+        return max(self.suspects, self.due, self.late) >= _SWEPT
 
 
 class Leases:
@@ -112,6 +119,7 @@ class Leases:
             "claim",
             self._limits.lease_ms,
             round(1000 * self._limits.probe_s),
+            self._limits.ttl_ms,
             free,
             free_bulk,
             _MOST_BYTES,
@@ -130,15 +138,16 @@ class Leases:
         Raises:
             StoreUnavailable: Redis does not answer.
         """
-        leases, is_alone = await self._run(
+        leases, is_alone, is_probe = await self._run(
             "claim_suspects",
             self._limits.lease_ms,
             round(1000 * self._limits.probe_s),
+            self._limits.ttl_ms,
             COMPANY,
             _MOST_BYTES,
             secrets.token_hex(8),
         )
-        return Suspects(leases=tuple(_lease(each) for each in leases), is_alone=bool(is_alone))
+        return Suspects(leases=tuple(_lease(each) for each in leases), is_alone=bool(is_alone), is_probe=bool(is_probe))
 
     async def schema(self, digest: str) -> JsonObject:
         """Return a schema that a lease refers to. Tries until Redis is back.
@@ -185,16 +194,9 @@ class Leases:
         return _VERDICTS[verdict]
 
     async def load(self, lease: Lease) -> Lease:
-        """Return a lease that another process of ours holds with what is needed to run it.
-
-        Raises:
-            StoreUnavailable: Redis does not answer.
-        """
-        try:
-            body: Any = await self._client.hget(keys.extraction(lease.id), "body")
-        except (RedisError, OSError) as error:
-            raise told(error) from None
-        calls = await self._run("calls", lease.id)
+        """Return a lease that another process of ours holds with what it takes to run it. Tries until Redis is back."""
+        body = await until_answered(lambda: self._client.hget(keys.extraction(lease.id), "body"))
+        calls = await insist(self._client, "calls", lease.id)
         return replace(lease, body=body or b"", calls=calls_from(calls))
 
     async def defer(self, lease: Lease, *, delay_s: float) -> bool:
@@ -243,16 +245,13 @@ class Leases:
         pairs = (entry.decode().rsplit(" ", 1) for entry in entries)
         return [(task, id_) for task, id_ in pairs]
 
-    async def told(self, pairs: Sequence[tuple[str, str]]) -> None:
-        """Strike entries from the outbox.
+    async def told(self, entries: Sequence[tuple[str, str, bool]]) -> None:
+        """Strike entries from the outbox, given as task, extraction, and whether that was known when it was read.
 
         Raises:
             StoreUnavailable: Redis does not answer.
         """
-        try:
-            await self._client.zrem(f"{keys.PREFIX}outbox", *(f"{task} {id_}" for task, id_ in pairs))
-        except (RedisError, OSError) as error:
-            raise told(error) from None
+        await self._run("told", *(part for task, id_, known in entries for part in (task, id_, int(known))))
 
     async def flush(self) -> None:
         """Wait until everything handed over is written."""

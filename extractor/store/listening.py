@@ -38,7 +38,7 @@ async def listen(client: Redis, channel: str, *, hear: Callable[[str], None], su
                 while True:
                     message = await messages.get_message(timeout=_WAIT_S)
                     if message is not None:
-                        hear(message["data"].decode())
+                        hear(message["data"].decode(errors="replace"))
         except (RedisError, OSError):
             await asyncio.sleep(_PAUSE_S)
 

@@ -675,5 +675,5 @@ async def test_an_outcome_is_told_to_celery_until_somebody_has(bench):
     assert (await bench.store.status()).untold == 1
     await bench.client.zadd("extractor:outbox", {f"task-1 {id_}": 1})
     assert await bench.leases.untold() == [("task-1", id_)]
-    await bench.leases.told([("task-1", id_)])
+    await bench.leases.told([("task-1", id_, True)])
     assert (await bench.store.status()).untold == 0

@@ -273,12 +273,12 @@ async def test_after_erasing_nothing_is_left_of_an_extraction(bench):
         await journal.close_call(FIRST, usage=Usage(), completion=completion("secret"))
         if lease.id != running.id:
             await bench.leases.commit(lease, status="succeeded", code="", result=pack(b"{}"))
-    await bench.leases.told([(told.task_id, told.id)])
+    await bench.leases.told([(told.task_id, told.id, True)])
 
     for each in (waiting, running, ended, told):
         await bench.store.erase(each.id, tenant="default")
     waiting_for_word = await bench.leases.untold()
-    await bench.leases.told(waiting_for_word)
+    await bench.leases.told([(*pair, False) for pair in waiting_for_word])
 
     assert sorted(id_ for _, id_ in waiting_for_word) == sorted([waiting.id, running.id, ended.id])
     left = {each.id: await bench.keys_of(each.id) for each in (waiting, running, ended, told)}

@@ -53,7 +53,7 @@ end
 
 local FIELDS = {
   'status', 'tenant', 'class', 'token', 'claim', 'seq', 'batch', 'task', 'key', 'cancel', 'suspect', 'deferrals',
-  'schema', 'body',
+  'schema', 'deadline', 'body',
 }
 local WITHOUT_BODY = #FIELDS - 1
 
@@ -153,17 +153,27 @@ local function calls_of(id)
   for _, name in ipairs(redis.call('HKEYS', of(id))) do
     if string.find(name, ':', 1, true) then names[#names + 1] = name end
   end
-  if #names == 0 then return found end
-  for i, value in ipairs(redis.call('HMGET', of(id), unpack(names))) do
-    found[#found + 1] = names[i]
-    found[#found + 1] = value
+  for first = 1, #names, 1000 do
+    local last = math.min(first + 999, #names)
+    for i, value in ipairs(redis.call('HMGET', of(id), unpack(names, first, last))) do
+      found[#found + 1] = names[first + i - 1]
+      found[#found + 1] = value
+    end
   end
   return found
 end
 
--- Give a lease on a waiting extraction, and return what its holder needs.
-local function lease(id, now, lease_ms, seed)
+-- A waiting extraction with its body; nil when its deadline has passed, which is its end.
+local function in_time(id, now, ttl)
   local e = read(id, #FIELDS)
+  if tonumber(e.deadline) > now then return e end
+  finish_unheld(e, 'failed', 'deadline_exceeded', now, ttl)
+  return nil
+end
+
+-- Give a lease on a waiting extraction, and return what its holder needs.
+local function lease(e, now, lease_ms, seed)
+  local id = e.id
   leave(e)
   local claim = (tonumber(e.claim) or 0) + 1
   local token = claim .. '-' .. seed

@@ -18,7 +18,7 @@ local meta = redis.call('HMGET', P .. 'meta', 'swept', 'run_id', 'quiet')
 local swept, server, quiet = tonumber(meta[1] or now), run_id(), tonumber(meta[3] or 0)
 if now - swept > gap_ms or now < swept or (meta[2] and meta[2] ~= server) then quiet = now + lease_ms end
 redis.call('HSET', P .. 'meta', 'swept', now, 'run_id', server, 'quiet', quiet)
-if now < quiet and quiet <= now + lease_ms then return { 0, 0, 0, 1 } end
+local is_quiet = now < quiet and quiet <= now + lease_ms
 
 local function passed(place)
   return redis.call('ZRANGEBYSCORE', P .. place, '-inf', now, 'LIMIT', 0, limit)
@@ -27,8 +27,15 @@ end
 local late = passed('deadlines')
 for _, id in ipairs(late) do
   local e = load(id)
-  if e and is_open(e) then finish_unheld(e, 'failed', 'deadline_exceeded', now, ttl) end
-  remove(P .. 'deadlines', id)
+  if not e or not is_open(e) then
+    remove(P .. 'deadlines', id)
+  elseif not is_quiet or e.status ~= 'running' then
+    finish_unheld(e, 'failed', 'deadline_exceeded', now, ttl)
+  end
+end
+if is_quiet then
+  settle()
+  return { 0, 0, #late, 1 }
 end
 
 local expired = passed('running')
@@ -77,11 +84,13 @@ while left > 0 do
   left = left - #members - 1
 end
 
--- Ids that have expired leave the lists, one tenant at a time.
-local tenant = redis.call('SRANDMEMBER', P .. 'tenants')
-if tenant then
+-- Ids that have expired leave the lists: those of some tenants, looked at from another place each time, because members
+-- of a batch may be kept longer than what ended after them.
+for _, tenant in ipairs(redis.call('SRANDMEMBER', P .. 'tenants', 10)) do
   for _, state in ipairs({ 'succeeded', 'partial', 'failed', 'cancelled' }) do
-    local old = redis.call('ZRANGEBYSCORE', listing(tenant, state), '-inf', now - ttl, 'LIMIT', 0, limit)
+    local count = redis.call('ZCOUNT', listing(tenant, state), '-inf', now - ttl)
+    local from = count > limit and now % (count - limit + 1) or 0
+    local old = redis.call('ZRANGEBYSCORE', listing(tenant, state), '-inf', now - ttl, 'LIMIT', from, limit)
     for _, id in ipairs(old) do
       if redis.call('EXISTS', of(id)) == 0 then redis.call('ZREM', listing(tenant, state), id) end
     end
