@@ -1,7 +1,8 @@
 """The child that runs suspects: `python -m workers.suspect`, told what to do on its standard input, a line each.
 
-It runs leases that its parent holds and renews. It says `alive` every second, so that a hang tells as much as a
-death, and `done` when all it was given have ended. When its input ends, its parent is dead, and so is it.
+It runs leases that its parent holds and renews. It says `ready` when it can, `alive` every second, so that a hang
+tells as much as a death, and `done` when all it was given have ended, or `failed` when it could not run them for a
+reason that is not theirs. When its input ends, its parent is dead, and so is it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from workers.equipment import equipped
 from workers.slots import Slots
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from extractor.ports import Cancel
     from extractor.records import JsonObject
     from workers.equipment import Equipment
 
@@ -29,33 +33,46 @@ ALIVE_S: Final = 1.0
 ROOM: Final = 1024
 
 
-async def serve(settings: Settings) -> None:
-    """Do what the parent says until it says no more."""
+async def serve(settings: Settings, say: Callable[[str], None]) -> None:
+    """Do what the parent says until it says no more.
+
+    Args:
+        settings: The operator's settings.
+        say: Tells the parent one word.
+    """
     async with equipped(settings, worker="", untold=asyncio.Event()) as equipment:
         slots = Slots(ROOM, leases=equipment.leases, on_free=lambda: None)
-        background = {asyncio.create_task(_live())}
         messages = await _input()
+        say("ready")
+        background = {asyncio.create_task(_live(say))}
         while line := await messages.readline():
             message = orjson.loads(line)
             if "run" in message:
-                background.add(asyncio.create_task(_run(message["run"], slots, equipment)))
+                background.add(asyncio.create_task(_run(message, slots, equipment, say=say)))
             else:
                 slots.stop(message["stop"], message["reason"])
         os._exit(0)  # what is in flight belongs to nobody now
 
 
-async def _run(leases: list[JsonObject], slots: Slots, equipment: Equipment) -> None:
-    for fields in leases:
-        lease = await equipment.leases.load(Lease(**fields | {"body": b"", "calls": ()}))
-        slots.start(lease, lambda lease, cancel: equipment.runner.run(lease, cancel=cancel))
-    await slots.empty()
-    await equipment.leases.flush()
-    _say("done")
+async def _run(message: JsonObject, slots: Slots, equipment: Equipment, *, say: Callable[[str], None]) -> None:
+    async def run(lease: Lease, cancel: Cancel) -> None:
+        await equipment.runner.run(lease, cancel=cancel, is_probe=message["is_probe"])
+
+    try:
+        for fields in message["run"]:
+            slots.start(await equipment.leases.load(Lease(**fields | {"body": b"", "calls": ()})), run)
+        await slots.empty()
+        await equipment.leases.flush()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the parent must not wait for ever
+        log.logger().error("suspects cannot be run", **log.trace(error))
+        say("failed")
+    else:
+        say("done")
 
 
-async def _live() -> None:
+async def _live(say: Callable[[str], None]) -> None:
     while True:
-        _say("alive")
+        say("alive")
         await asyncio.sleep(ALIVE_S)
 
 
@@ -65,16 +82,26 @@ async def _input() -> asyncio.StreamReader:
     return reader
 
 
-def _say(word: str) -> None:
-    sys.stdout.write(f"{word}\n")
-    sys.stdout.flush()
+def _voice() -> Callable[[str], None]:
+    """Return the way to the parent, and let everything else that writes to the standard output write to the log.
+
+    A class that the operator registered may print.
+    """
+    line = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)
+
+    def say(word: str) -> None:
+        line.write(f"{word}\n")
+
+    return say
 
 
 def main() -> None:
     """Run the child."""
+    say = _voice()
     settings = Settings.load()
     log.configure(settings.log_level)
-    asyncio.run(serve(settings))
+    asyncio.run(serve(settings, say))
 
 
 if __name__ == "__main__":

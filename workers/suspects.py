@@ -11,7 +11,7 @@ import asyncio
 import sys
 from contextlib import suppress
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import orjson
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from extractor.store import Leases, Suspects
     from workers.slots import Reason
 
+#: What became of a child that was given suspects: it saw their end, it died, or it could not run them for a reason that
+#: is not theirs.
+Fate = Literal["lived", "died", "failed"]
 #: Seconds between two looks for suspects.
 LOOK_S: Final = 1.0
 #: Seconds without a sign of life after which a child is killed: it does nothing else than run suspects.
@@ -39,23 +42,22 @@ class Child:
     def __init__(self) -> None:
         self._process: asyncio.subprocess.Process | None = None
 
-    async def run(self, leases: Sequence[Lease]) -> bool:
-        """Run leases; return whether the child lived to see their end."""
-        try:
-            self._say({"run": [asdict(lease) | {"body": "", "calls": ()} for lease in leases]}, await self._started())
-            while (word := await self._hear()) == b"alive\n":
-                pass
-        except (TimeoutError, ConnectionError, OSError) as error:
-            log.logger().error("the child that runs suspects gave no sign of life", error=type(error).__name__)
-            word = b""
-        if word != b"done\n":
+    async def run(self, leases: Sequence[Lease], *, is_probe: bool) -> Fate:
+        """Run leases, and say what became of the child.
+
+        Args:
+            leases: What to run.
+            is_probe: Whether they were let through a circuit.
+        """
+        fate = await self._run(leases, is_probe=is_probe)
+        if fate != "lived":
             await self.close()
-        return word == b"done\n"
+        return fate
 
     def stop(self, id: str, reason: Reason) -> None:  # noqa: A002 - the word of the records
         """Stop one extraction in the child."""
         if self._process is not None:
-            self._say({"stop": id, "reason": reason}, self._process)
+            _say({"stop": id, "reason": reason}, self._process)
 
     async def close(self) -> None:
         """Kill the child, if there is one."""
@@ -65,8 +67,22 @@ class Child:
                 process.kill()
             await process.wait()
 
-    async def _started(self) -> asyncio.subprocess.Process:
-        if self._process is None or self._process.returncode is not None:
+    async def _run(self, leases: Sequence[Lease], *, is_probe: bool) -> Fate:
+        process = await self._started()
+        if process is None:
+            return "failed"
+        run = [asdict(lease) | {"body": "", "calls": ()} for lease in leases]
+        _say({"run": run, "is_probe": is_probe}, process)
+        while (word := await _hear(process)) == "alive":
+            pass
+        fates: dict[str, Fate] = {"done": "lived", "failed": "failed"}
+        return fates.get(word, "died")
+
+    async def _started(self) -> asyncio.subprocess.Process | None:
+        """Return a child that is ready, None when none could be made so: that is the fault of no suspect."""
+        if self._process is not None and self._process.returncode is None:
+            return self._process
+        try:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-P",  # a `workers` in the working folder is not ours
@@ -76,17 +92,27 @@ class Child:
                 stdout=asyncio.subprocess.PIPE,
                 start_new_session=True,  # a Ctrl-C in the terminal is for us, and we tell it
             )
-        return self._process
+        except OSError as error:
+            log.logger().error("the child that runs suspects cannot be started", error=type(error).__name__)
+            return None
+        return self._process if await _hear(self._process) == "ready" else None
 
-    async def _hear(self) -> bytes:
-        if self._process is None or self._process.stdout is None:
-            return b""
+
+async def _hear(process: asyncio.subprocess.Process) -> str:
+    """Return the next word of a child; "" when it has died, or gave no sign of life for too long."""
+    if process.stdout is None:
+        return ""
+    try:
         async with asyncio.timeout(STALLED_S):
-            return await self._process.stdout.readline()
+            return (await process.stdout.readline()).decode().strip()
+    except TimeoutError:
+        log.logger().error("the child that runs suspects gave no sign of life")
+        return ""
 
-    def _say(self, message: JsonObject, process: asyncio.subprocess.Process) -> None:
-        if process.stdin is not None and not process.stdin.is_closing():
-            process.stdin.write(orjson.dumps(message) + b"\n")
+
+def _say(message: JsonObject, process: asyncio.subprocess.Process) -> None:
+    if process.stdin is not None and not process.stdin.is_closing():
+        process.stdin.write(orjson.dumps(message) + b"\n")
 
 
 class Quarantine:
@@ -157,17 +183,20 @@ class Quarantine:
         self._held = {lease.id: lease for lease in found.leases}
         self._is_idle.clear()
         try:
-            if not await self._child.run(found.leases):
-                await self._conclude(found)
+            fate = await self._child.run(found.leases, is_probe=found.is_probe)
+            await self._conclude(found, fate)
         finally:
             self._held = {}
             self._is_idle.set()
         self._untold.set()
 
-    async def _conclude(self, found: Suspects) -> None:
+    async def _conclude(self, found: Suspects, fate: Fate) -> None:
         """Say what becomes of suspects whose child did not see their end."""
-        if self._is_giving_back:
+        if fate == "lived":
+            return
+        if fate == "failed" or self._is_giving_back:
             await self._leases.release(found.leases)
+            await asyncio.sleep(0 if self._is_giving_back else LOOK_S)
             return
         condemned = await self._leases.crash(found.leases, is_alone=found.is_alone)
         log.logger().error("a child died of its suspects", suspects=len(found.leases), condemned=condemned)
