@@ -51,7 +51,7 @@ def options_from(values: Mapping[str, Any]) -> Options:
     except ValidationError as error:
         problems = dict.fromkeys(_say(problem) for problem in error.errors(include_url=False))
         raise InvalidRequest(" ".join(problems)) from None
-    _check_ranges(options)
+    _check_ranges(options, stated)
     return options
 
 
@@ -67,9 +67,11 @@ def _say(problem: Any) -> str:
     return f"Option {name!r}: {problem['msg'][0].lower()}{problem['msg'][1:]}."
 
 
-def _check_ranges(options: Options) -> None:
+def _check_ranges(options: Options, stated: Mapping[str, Any]) -> None:
     for name, (least, most) in LIMITS.items():
         value = getattr(options, name)
+        if isinstance(stated.get(name), bool):
+            raise InvalidRequest(f"Option {name!r} must be a number, not true or false.")
         if value is not None and not least <= value <= most:
             raise InvalidRequest(f"Option {name!r} must be between {least:g} and {most:g}.")
     thinking = options.reasoning

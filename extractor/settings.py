@@ -105,7 +105,10 @@ class Settings(BaseSettings):
         default=86_400.0, ge=1, le=30 * 86_400.0, description="Seconds by which an extraction ends, whatever happens."
     )
     result_ttl_s: float = Field(
-        default=7 * 86_400.0, ge=1, description="Seconds that a result is kept after its end, or its batch's end."
+        default=7 * 86_400.0,
+        ge=1,
+        le=3650 * 86_400.0,
+        description="Seconds that a result is kept after its end, or its batch's end.",
     )
     lease_s: float = Field(
         default=60.0,

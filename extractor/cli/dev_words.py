@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import shutil
+import sys
 from dataclasses import dataclass, field
 
 from extractor.records import OFFLINE_MODEL
@@ -46,13 +50,21 @@ def ready_words(place: Place, *, seconds: float) -> str:
         "",
         "In another terminal, hand in a file:",
         "",
-        f"{place.variable}extractor submit FILE --schema invoice --model {place.model}",
+        f"{place.variable}{program()} submit FILE --schema invoice --model {place.model}",
         "",
         "or paste this:",
         "",
         request_words(place),
     ]
     return "\n".join(lines)
+
+
+def program() -> str:
+    """Return what a shell of this user has to be told to start this program: its name, or the path that was typed."""
+    called = sys.argv[0]
+    on_path = shutil.which("extractor")
+    is_on_path = on_path is not None and os.path.realpath(on_path) == os.path.realpath(called)
+    return "extractor" if is_on_path else shlex.quote(called)
 
 
 def request_words(place: Place) -> str:

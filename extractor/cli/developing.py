@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING
 import typer
 
 from extractor import log, wiring
-from extractor.cli.dev_words import Place, ready_words
+from extractor.cli.dev_words import Place, program, ready_words
 from extractor.cli.exits import ExitCode, exit_code_of_signal
 from extractor.cli.supervising import Part
-from extractor.errors import InvalidSettings, NoModel
+from extractor.errors import InvalidSettings, NoModel, StoreUnavailable
 from extractor.records import OFFLINE_MODEL
 from extractor.settings import Settings
 from extractor.store import Store, broker_url, connect
-from extractor.store.embedded import EmbeddedRedis
+from extractor.store.embedded import EmbeddedRedis, home_in, running_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -84,7 +84,7 @@ def run_all_parts(arguments: DevArguments) -> int:
     plan = prepare(arguments)
     theirs = plan.settings.redis_url
     with stop_signals() as signals, EmbeddedRedis() as redis:
-        url = theirs.get_secret_value() if theirs else redis.start(plan.folder)
+        url = theirs.get_secret_value() if theirs else _start_redis(redis, plan.folder)
         before = asyncio.run(_worker_names(url))
         with _running(parts_of(plan, url), signals) as parts:
             code = _wait_until_up(parts, signals, is_up=lambda: _is_up(plan, url, before))
@@ -101,6 +101,7 @@ def prepare(arguments: DevArguments) -> Plan:
     Raises:
         NoModel: the model needs a key and there is none.
         InvalidSettings: a setting cannot be used, or the port is taken.
+        StoreUnavailable: there is no folder for a Redis server.
     """
     settings = Settings.load()
     log.configure(settings.log_level)
@@ -108,14 +109,15 @@ def prepare(arguments: DevArguments) -> Plan:
         model = wiring.choose_model(settings, arguments.model)
     except NoModel:
         raise NoModel(
-            f"Set OPENROUTER_API_KEY, or do without a language model: extractor dev --model {OFFLINE_MODEL}."
+            f"Set OPENROUTER_API_KEY, or do without a language model: {program()} dev --model {OFFLINE_MODEL}."
         ) from None
     wiring.door_from(settings.model_copy(update={"model": model}))  # refused here in one line, not by each part
+    folder = arguments.data_folder or settings.data_folder
     return Plan(
         settings=settings,
         model=model,
-        port=_free_port(arguments.port),
-        folder=arguments.data_folder or settings.data_folder,
+        port=_free_port(arguments.port, other=None if settings.redis_url else _other_dev(folder)),
+        folder=folder,
         key=settings.server_key.get_secret_value() if settings.server_key else f"dev-{secrets.token_urlsafe(24)}",
     )
 
@@ -233,15 +235,33 @@ async def _worker_names(redis_url: str) -> frozenset[str]:
         await store.aclose()
 
 
-def _free_port(port: int) -> int:
+def _start_redis(redis: EmbeddedRedis, folder: Path | None) -> str:
+    try:
+        return redis.start(folder)
+    except StoreUnavailable:
+        if other := _other_dev(folder):
+            raise StoreUnavailable(other) from None
+        raise
+
+
+def _other_dev(folder: Path | None) -> str | None:
+    """Say that another one runs in this folder, and what to do; None when none does."""
+    if running_url(folder) is None:
+        return None
+    return (
+        f"Another `extractor dev` runs already, on the data folder {home_in(folder).parent}. "
+        f"Use that one, stop it, or start a second: {program()} dev --port 0 --data-folder FOLDER."
+    )
+
+
+def _free_port(port: int, *, other: str | None) -> int:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except OSError as error:
-            raise InvalidSettings(
-                f"Port {port} of {HOST} cannot be used ({error.strerror}). Choose another: extractor dev --port N."
-            ) from None
+            what_to_do = other or f"Choose another: {program()} dev --port N."
+            raise InvalidSettings(f"Port {port} of {HOST} cannot be used ({error.strerror}). {what_to_do}") from None
         return int(probe.getsockname()[1])
 
 

@@ -105,7 +105,9 @@ class CallAbandoned(ExtractionError):
 
 
 class StoreUnavailable(ExtractionError):
-    """Redis cannot be reached, or does not answer. Nothing was acknowledged; the same request may be sent again."""
+    """Redis cannot be reached, or does not answer. Nothing was acknowledged, but an answer may have been lost on its
+    way: send the same request again, under the same idempotency key.
+    """
 
     code = "store_unavailable"
     retryable = True
