@@ -87,19 +87,20 @@ def refuse_other_workers() -> None:
     """Make sure that what Celery would import is ours: it looks in the working folder before anywhere else.
 
     Raises:
-        InvalidSettings: another package of this name is in front of ours, or ours is not installed.
+        InvalidSettings: another package of one of our names is in front of ours, or ours is not installed.
     """
-    ours = Path(extractor.__file__).resolve().parents[1] / PACKAGE / "__init__.py"
-    found = _found_in(Path.cwd()) or find_spec(PACKAGE)
-    place = Path(found.origin).resolve() if found and found.origin else None
-    if place != ours or getattr(importlib.import_module(PACKAGE), "PRODUCT", "") != PRODUCT:
-        raise InvalidSettings(
-            f"Celery would start the package `{PACKAGE}` at {place or 'no place at all'}, which is not the "
-            f"extractor's. Start the worker in another folder, without the one of that package in PYTHONPATH."
-        )
+    for package in (PACKAGE, PRODUCT):
+        ours = Path(extractor.__file__).resolve().parents[1] / package / "__init__.py"
+        found = _found_in(Path.cwd(), package) or find_spec(package)
+        place = Path(found.origin).resolve() if found and found.origin else None
+        if place != ours or getattr(importlib.import_module(PACKAGE), "PRODUCT", "") != PRODUCT:
+            raise InvalidSettings(
+                f"Celery would start the package `{package}` at {place or 'no place at all'}, which is not the "
+                f"extractor's. Start the worker in another folder, without the one of that package in PYTHONPATH."
+            )
 
 
-def _found_in(folder: Path) -> ModuleSpec | None:
+def _found_in(folder: Path, package: str) -> ModuleSpec | None:
     """Return the module that Python finds in `folder`; a folder without `__init__.py` comes after all others."""
-    spec = PathFinder.find_spec(PACKAGE, [str(folder)])
+    spec = PathFinder.find_spec(package, [str(folder)])
     return spec if spec and spec.origin else None
