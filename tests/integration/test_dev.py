@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from extractor.cli import developing
+from extractor.cli import dev_words, developing
 from extractor.cli.supervising import Part
 from extractor.testing.development import DevServer
 
@@ -131,6 +131,27 @@ def test_what_dies_comes_back_and_nothing_outlives_a_killed_dev_but_its_data(tmp
 
 def pasted(dev: DevServer) -> bytes:
     return subprocess.run(["sh", "-c", dev.request], env=dev.environment, capture_output=True, check=True).stdout
+
+
+@pytest.mark.parametrize(
+    ("on_path", "called", "printed"),
+    [
+        pytest.param(True, "bin/extractor", "extractor", id="activated"),
+        pytest.param(False, "bin/extractor", "bin/extractor", id="called by its path"),
+        pytest.param(False, "my bin/extractor", "'my bin/extractor'", id="a path with a blank"),
+    ],
+)
+def test_what_is_to_be_pasted_is_the_program_as_it_was_called(
+    on_path, called: str, printed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / called
+    program.parent.mkdir()
+    program.touch(mode=0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [called, "dev"])
+    monkeypatch.setenv("PATH", str(program.parent) if on_path else "")
+
+    assert dev_words.program() == printed
 
 
 def test_a_second_signal_does_not_wait(capfd: pytest.CaptureFixture[str]) -> None:
