@@ -130,13 +130,30 @@ def test_the_request_that_dev_prints_can_be_pasted(
 
 
 def test_the_command_line_in_another_terminal_finds_the_queue(
-    run: Callable[..., subprocess.CompletedProcess[str]], repository: Path
+    dev: DevServer, run: Callable[..., subprocess.CompletedProcess[str]], repository: Path
 ) -> None:
     grocer = repository / "examples" / "documents" / "receipts" / "grocer.txt"
+    (printed,) = [line for line in dev.words.splitlines() if " submit FILE " in line]
+    assert printed.endswith(f" --schema invoice --model {OFFLINE}")
 
-    submitted = run("extractor", "submit", str(grocer), "--schema", "receipt", "--model", OFFLINE)
+    pasted = printed.replace("FILE", str(grocer)).replace("invoice", "receipt")
+    submitted = run("sh", "-c", pasted)
     assert submitted.returncode == 0, submitted.stderr
     done = run("extractor", "result", submitted.stdout.split("\t")[0], "--wait", "60")
 
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["record"]["total"] == 13.05
+
+
+def test_a_second_dev_says_that_one_runs_already(
+    dev: DevServer, run: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    port = dev.told("HTTP API").rpartition(":")[2]
+
+    for free_or_taken in ("0", port):
+        done = run("extractor", "dev", "--model", OFFLINE, "--port", free_or_taken)
+
+        assert (done.returncode, done.stdout) == (3, "")
+        (line,) = done.stderr.splitlines()
+        assert "Another `extractor dev` runs already, on the data folder" in line
+        assert line.endswith("extractor dev --port 0 --data-folder FOLDER.")
