@@ -1,26 +1,23 @@
-"""The way to Redis: what is asked of a server before anything is entrusted to it, and its errors in our words."""
+"""The way to Redis: what is asked of a server before anything is entrusted to it."""
 
 from __future__ import annotations
 
-import os
-import re
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import anyio
 from redis import exceptions
-from redis.asyncio.sentinel import MasterNotFoundError
 
 from extractor import log
-from extractor.errors import ExtractionError, StoreFull, StoreUnavailable, UnsuitableStore
+from extractor.errors import UnsuitableStore
 from extractor.store.addresses import CONNECT_TIMEOUT_S, address_of
 from extractor.store.clients import open_clients
+from extractor.store.explaining import explained, in_our_words, misdirected
 from extractor.store.keys import META
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable
 
     from redis.asyncio import Redis
 
@@ -101,83 +98,6 @@ async def connect(url: str) -> Connection:
     )
 
 
-@contextmanager
-def in_our_words(address: str) -> Generator[None]:
-    """Turn an error of the client library into one of ours, which quotes nothing of a URL."""
-    try:
-        yield
-    except (exceptions.RedisError, OSError) as error:
-        raise explained(error, address) from None
-
-
-def explained(error: Exception, address: str) -> ExtractionError:
-    """Return an error of the client library as one of ours."""
-    for cause in _causes(error):
-        for kinds, become, sentence in _ERRORS:
-            if isinstance(cause, kinds):
-                return become(sentence.format(address=address))
-    return StoreUnavailable(
-        f"Redis at {address} cannot be reached ({_reason(error)}). Check that it runs, and the URL."
-    )
-
-
-_ERRORS: tuple[tuple[tuple[type[Exception], ...], type[ExtractionError], str], ...] = (
-    (
-        (MasterNotFoundError,),
-        StoreUnavailable,
-        (
-            "No Sentinel of {address} names a server. Check that they run, the name of the service, and "
-            "sentinel_password in the URL where they ask for one."
-        ),
-    ),
-    (
-        (exceptions.AuthenticationError, exceptions.AuthenticationWrongNumberOfArgsError),
-        StoreUnavailable,
-        "Redis at {address} does not accept the user and password of the URL. Correct them in REDIS_URL.",
-    ),
-    (
-        (exceptions.NoPermissionError,),
-        UnsuitableStore,
-        (
-            "Redis at {address} does not let the user of the URL do what we need: every command on the keys "
-            "extractor:* but those of the group @dangerous."
-        ),
-    ),
-    ((exceptions.OutOfMemoryError,), StoreFull, "Redis at {address} is full. Raise its maxmemory."),
-    (
-        (exceptions.ReadOnlyError,),
-        StoreUnavailable,
-        "Redis at {address} is a replica, which takes no writes. Name the primary, or use a sentinel:// URL.",
-    ),
-    ((exceptions.BusyLoadingError,), StoreUnavailable, "Redis at {address} is still loading its data. Try again soon."),
-    ((exceptions.TimeoutError, TimeoutError), StoreUnavailable, "Redis at {address} does not answer in time."),
-    (
-        (exceptions.ResponseError,),
-        StoreUnavailable,
-        (
-            "Redis at {address} refused a command that we need. Check that it has a database of that number, and "
-            "that nobody else writes the keys extractor:*."
-        ),
-    ),
-)
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    cause: BaseException | None = error
-    while cause is not None:
-        yield cause
-        cause = cause.__cause__ or cause.__context__
-
-
-def _reason(error: Exception) -> str:
-    """Say what is known and cannot quote a password: words of the operating system, or the name of the error."""
-    for cause in _causes(error):
-        if isinstance(cause, OSError):
-            number = re.search(r"\[Errno (\d+)\]", str(cause))
-            return os.strerror(int(number[1])) if number else cause.strerror or type(cause).__name__
-    return type(error).__name__
-
-
 async def _examined(client: Redis, address: str) -> tuple[dict[str, Any], dict[str, Any]]:
     greeting = await _greeting(client, address)
     facts = await _facts(client)
@@ -203,8 +123,10 @@ async def _greeting(client: Redis, address: str) -> dict[str, Any]:
     """Return what HELLO says. Every user may send it, also one who may not send INFO."""
     try:
         reply = await client.execute_command("HELLO", "2")  # type: ignore[no-untyped-call]
-    except exceptions.ResponseError as error:
-        if "unknown command" in str(error).lower():
+    except exceptions.RedisError as error:
+        if known := misdirected(error, address):
+            raise known from None
+        if isinstance(error, exceptions.ResponseError) and "unknown command" in str(error).lower():
             raise UnsuitableStore(_too_old("before 6.0", address)) from None
         raise
     fields = [item.decode() if isinstance(item, bytes) else item for item in reply]

@@ -180,6 +180,11 @@ async def test_the_address_of_a_sentinel_itself_is_refused(sentinel_port):
         await connect(f"redis://127.0.0.1:{sentinel_port}")
 
 
+async def test_an_ordinary_server_is_said_to_be_no_sentinel(master):
+    with pytest.raises(UnsuitableStore, match="no Sentinel answers, but a Redis server"):
+        await connect(f"sentinel://127.0.0.1:{master.port}/main")
+
+
 @CELERYS_OWN
 async def test_tls_leads_to_the_server_and_celery_too(tls_port, certificate):
     url = f"rediss://localhost:{tls_port}/1?ssl_ca_certs={certificate[1]}"
@@ -193,6 +198,11 @@ async def test_tls_leads_to_the_server_and_celery_too(tls_port, certificate):
 async def test_a_certificate_that_nobody_vouches_for_is_refused(tls_port):
     with pytest.raises(StoreUnavailable, match=r"cannot be reached .*certificate verify failed"):
         await connect(f"rediss://localhost:{tls_port}")
+
+
+async def test_a_server_that_speaks_only_tls_is_said_to(tls_port):
+    with pytest.raises(StoreUnavailable, match="may speak only TLS there: write rediss://"):
+        await connect(f"redis://127.0.0.1:{tls_port}")
 
 
 @pytest.mark.parametrize("login", [":wrong-s3cret@", "somebody:wrong-s3cret@", ""])
@@ -354,6 +364,24 @@ async def test_a_server_that_is_too_old_is_refused(hello, version):
 async def test_a_server_that_speaks_something_else_is_said_to_be_none():
     async with stub(b"HTTP/1.1 400 Bad Request\r\n\r\n") as url:
         with pytest.raises(StoreUnavailable, match="cannot be reached"):
+            await connect(url)
+
+
+async def test_a_server_that_answers_in_plain_words_is_said_to_speak_no_tls():
+    async def refuse(_reader, writer):
+        writer.write(b"-ERR unknown command\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(StoreUnavailable, match=r"answers, but not in TLS\. If it does not speak TLS there"):
+            await connect(f"rediss://127.0.0.1:{port}")
+
+
+async def test_an_alert_of_tls_is_understood():
+    async with stub(b"\x15\x03\x03\x00\x02\x02\x46") as url:
+        with pytest.raises(StoreUnavailable, match="write rediss:// instead"):
             await connect(url)
 
 
