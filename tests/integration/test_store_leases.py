@@ -11,6 +11,7 @@ import pytest
 
 from extractor.records import CallKey, Source, Usage
 from extractor.store import StoreLimits
+from extractor.store.keys import PREFIX, extraction
 from extractor.store.packing import pack
 from extractor.testing.models import completion
 from extractor.testing.stores import open_bench
@@ -252,6 +253,53 @@ async def test_what_somebody_wants_cancelled_is_not_tried_again(bench, how):
     assert await bench.places_of(id_) == []
 
 
+async def test_what_is_late_is_not_claimed_but_ended(bench):
+    """
+    While sweeps are quiet, or no worker was there, nobody else has ended it.
+    """
+    late, suspect, punctual = await hand_in(bench, 3)
+    await claim(bench, free=2)
+    await bench.let_leases_run_out()
+    await bench.leases.sweep()
+    await bench.store.requeue([late])
+    for id_ in (late, suspect):
+        await bench.client.hset(extraction(id_), "deadline", 1)
+
+    assert ids_of(await claim(bench, free=5)) == [punctual]
+    assert (await bench.leases.claim_suspects()).leases == ()
+
+    for id_ in (late, suspect):
+        assert json.loads((await read(bench, id_)).result)["error"]["code"] == "deadline_exceeded"
+        assert await bench.places_of(id_) == []
+
+
+async def test_deadlines_are_kept_while_sweeps_are_quiet(bench):
+    running, waiting = await hand_in(bench, 2)
+    assert ids_of(await claim(bench, free=1)) == [running]
+    await bench.let_deadlines_pass(running, waiting)
+    await bench.note_in_meta(swept=1)
+
+    assert (await bench.leases.sweep()).is_quiet
+
+    assert [(await read(bench, id_)).status for id_ in (running, waiting)] == ["running", "failed"]
+
+
+async def test_a_circuit_is_probed_by_suspects_only_when_nothing_else_waits(bench):
+    (suspect,) = await become_suspects(bench, 1)
+    (other,) = await hand_in(bench)
+    await bench.leases.trip(code="out_of_credit", message="no money")
+    await bench.client.hset(f"{PREFIX}pause", "probe", 1)
+
+    assert (await bench.leases.claim_suspects()).leases == ()
+    (probe,) = await claim(bench, free=5)
+    assert probe.id == other
+    await bench.client.hset(f"{PREFIX}pause", "probe", 1)
+    await bench.leases.claim(free=1, free_bulk=1)
+
+    found = await bench.leases.claim_suspects()
+    assert (ids_of(found.leases), found.is_probe) == ([suspect], True)
+
+
 # --- the journal of a takeover ---
 
 
@@ -299,6 +347,23 @@ async def test_a_reply_whose_opening_was_lost_is_replayed_all_the_same(bench):
 
     assert await takeover.replay(window=0, round=1) == completion("1")
     assert takeover.spent_usd == pytest.approx(completion("1").usage.cost_usd)
+
+
+async def test_a_journal_of_any_length_is_read(bench):
+    """
+    A script that takes a long one apart at once runs out of stack, and nobody's extraction is claimed any more.
+    """
+    (id_,) = await hand_in(bench)
+    await claim(bench)
+    calls = {f"open:0.1.{number}@1-0": "0.0" for number in range(9000)}
+    await bench.client.hset(extraction(id_), mapping=calls)
+    await bench.let_leases_run_out()
+    await bench.leases.sweep()
+    await bench.store.requeue([id_])
+
+    (lease,) = await claim(bench)
+
+    assert len(lease.calls) == 9000
 
 
 async def test_a_reply_that_reaches_a_lost_lease_serves_the_next_one(bench):

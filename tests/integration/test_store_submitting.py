@@ -286,6 +286,22 @@ async def test_after_erasing_nothing_is_left_of_an_extraction(bench):
     assert [key for key in await bench.dump() if ":key:" in key] == []
 
 
+async def test_what_is_erased_while_it_is_told_is_erased_at_celery_too(bench):
+    told, kept = submission(task_id="t-1"), submission(task_id="t-2")
+    await bench.store.submit_many([told, kept])
+    await finish(bench)
+    entries = await bench.leases.untold()
+    await bench.store.erase(told.id, tenant="default")
+    for task, _ in entries:
+        await bench.client.set(f"celery-task-meta-{task}", "the whole record")
+
+    await bench.leases.told([(task, id_, True) for task, id_ in entries])
+
+    assert await bench.client.exists("celery-task-meta-t-1") == 0
+    assert await bench.client.exists("celery-task-meta-t-2") == 1
+    assert await bench.leases.untold() == []
+
+
 async def test_a_reply_that_arrives_after_erasing_is_kept_nowhere(bench):
     (receipt,) = (await bench.store.submit_many([submission()])).receipts
     (lease,) = (await bench.leases.claim(free=1, free_bulk=0)).leases
@@ -407,7 +423,7 @@ async def test_a_server_that_is_nearly_full_takes_nothing_new_but_finishes_what_
 async def test_a_server_turned_full_between_look_and_script_refuses_in_our_words(filled):
     bench, fill = filled
     await bench.store.submit_many([submission()])
-    await fill(1.1)
+    await fill(1.5)
     bench.connection._seen.fullness, bench.connection._seen.until = 0.0, float("inf")
 
     with pytest.raises(StoreFull):
