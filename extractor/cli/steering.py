@@ -11,6 +11,7 @@ import typer
 
 from extractor.cli.at_desk import at_desk, exit_code_from, settings_of, tell_unknown
 from extractor.cli.exits import ExitCode
+from extractor.cli.stopping import leave_when_stopped
 from extractor.cli.tables import age
 from extractor.cli.wording import printable
 from extractor.jsontext import dumps
@@ -84,6 +85,7 @@ def drain_queue(arguments: QueueArguments) -> int:
             if line != shown:
                 typer.echo(line, err=True)
             shown = line
+            leave_when_stopped()
             await asyncio.sleep(LOOK_S)
         typer.echo("The queue is empty and takes nothing new; `extractor queue resume` lifts that.", err=True)
         return ExitCode.SUCCEEDED

@@ -42,6 +42,19 @@ def stopped_by_signals() -> Iterator[list[int]]:
         _forget(loop)
 
 
+def leave_when_stopped() -> None:
+    """Leave the block of `stopped_by_signals` where its signal came, for loops over calls of the Redis client.
+
+    The client sends by `asyncio.wait_for`, which in Python 3.11 may lose a cancellation.
+
+    Raises:
+        CancelledError: the signal came.
+    """
+    task = asyncio.current_task()
+    if task and task.cancelling():
+        raise asyncio.CancelledError
+
+
 def _forget(loop: asyncio.AbstractEventLoop) -> None:
     for number in SIGNALS:
         loop.remove_signal_handler(number)
