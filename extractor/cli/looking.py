@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -17,9 +18,9 @@ from extractor.receiving import result_from_json
 from extractor.records import ENDS, OPEN_STATES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from extractor.cli.output import Lines
     from extractor.cli.queue_arguments import CancelArguments, ResultArguments, StatusArguments
     from extractor.desk import Desk
     from extractor.records import JsonObject, Stored
@@ -60,11 +61,21 @@ def write_results(arguments: ResultArguments) -> int:
     settings = settings_of(arguments.config, debug=arguments.debug)
     until = time.monotonic() + arguments.wait
 
-    async def write(desk: Desk) -> int:
-        with output.open() as lines:
-            return await _write_all(desk, list(dict.fromkeys(arguments.ids)), until=until, lines=lines)
+    statuses: Counter[str] = Counter()
 
-    return at_desk(settings, write, when_stopped="Stopped. Every line written is whole.")
+    async def write_all(desk: Desk) -> int:
+        with output.open() as lines:
+
+            def write(stored: Stored) -> None:
+                lines.write_line(stored.result)
+                statuses[stored.status] += 1
+
+            unknown = await _write_all(desk, list(dict.fromkeys(arguments.ids)), until=until, write=write)
+        if output.path:
+            typer.echo(_say_written(statuses), err=True)
+        return exit_code_from(unknown=unknown, others=statuses.total() - statuses["succeeded"])
+
+    return at_desk(settings, write_all, when_stopped="Stopped. Every line written is whole.")
 
 
 def cancel_all(arguments: CancelArguments) -> int:
@@ -94,28 +105,30 @@ async def _latest(desk: Desk, limit: int) -> list[str]:
     return [id_ for id_, _ in sorted(listed, key=lambda entry: entry[1], reverse=True)[:limit]]
 
 
-async def _write_all(desk: Desk, ids: list[str], *, until: float, lines: Lines) -> int:
-    """Write what has ended, then what ends until then, then the others as they are."""
+async def _write_all(desk: Desk, ids: list[str], *, until: float, write: Callable[[Stored], None]) -> int:
+    """Write what has ended, then what ends until then, then the others as they are; return how many are unknown."""
     found = dict(zip(ids, await desk.read_many(ids), strict=True))
     unknown = [id_ for id_, stored in found.items() if stored is None]
     for id_ in unknown:
         tell_unknown(id_)
     waiting: dict[str, Stored] = {}
-    others = 0
     for stored in filter(None, found.values()):
         if stored.status in OPEN_STATES:
             waiting[stored.id] = stored
         else:
-            lines.write_line(stored.result)
-            others += stored.status != "succeeded"
+            write(stored)
     while waiting and (ended := await desk.ended_among(list(waiting), until=until)):
         for stored in ended:
             del waiting[stored.id]
-            lines.write_line(stored.result)
-            others += stored.status != "succeeded"
+            write(stored)
     for stored in waiting.values():
-        lines.write_line(stored.result)
-    return exit_code_from(unknown=len(unknown), others=others + len(waiting))
+        write(stored)
+    return len(unknown)
+
+
+def _say_written(statuses: Counter[str]) -> str:
+    others = [status for status in (*ENDS, *OPEN_STATES) if status != "succeeded" and statuses[status]]
+    return ", ".join([f"{statuses.total():,} written", *(f"{statuses[status]:,} {status}" for status in others)])
 
 
 def _members(stored: Stored) -> JsonObject:
