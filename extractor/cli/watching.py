@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,8 @@ from rich.text import Text
 
 from extractor.cli.at_desk import at_desk, exit_code_from, settings_of, tell_unknown
 from extractor.cli.progress import STYLES
+from extractor.cli.standstill import say_why_still
+from extractor.cli.stopping import leave_when_stopped
 from extractor.cli.wording import cost, dollars, printable
 from extractor.desk import AWAY_S
 from extractor.errors import InvalidRequest, StoreUnavailable
@@ -55,6 +57,8 @@ class Board:
     unknown: int = 0
     #: US dollars of those that ended.
     cost_usd: float = 0.0
+    #: Why nothing is started, as it was said; "" when all is well.
+    standstill: str = ""
     #: When the watching began, by `time.monotonic`.
     since: float = field(default_factory=time.monotonic)
 
@@ -121,6 +125,8 @@ async def watch(desk: Desk, names: Mapping[str, str]) -> ExitCode:
                 if stored is None or stored.status not in OPEN_STATES:
                     del waiting[id_]
             if waiting:
+                await _tell_standstill(desk, board, show)
+                leave_when_stopped()
                 await asyncio.sleep(max(LOOK_S, LOOK_SHARE * (time.monotonic() - started)))
     if names:
         screen.print(board.figures(), soft_wrap=True)
@@ -146,6 +152,17 @@ async def _read(desk: Desk, ids: list[str], show: Callable[[Text], None]) -> lis
                 show(Text("Redis does not answer; trying again."))
                 is_told = True
             await asyncio.sleep(LOOK_S)
+
+
+async def _tell_standstill(desk: Desk, board: Board, show: Callable[[Text], None]) -> None:
+    """Say why nothing moves, once for each reason. What runs goes on in a queue that is paused."""
+    with suppress(StoreUnavailable):  # the next look waits for it
+        status = await desk.store.status()
+        are_running = status.workers and set(board.open.values()) == {"running"}
+        why = "" if are_running else say_why_still(status)
+        if why and why != board.standstill:
+            show(Text(why))
+        board.standstill = why
 
 
 def _take(board: Board, stored: Stored, show: Callable[[Text], None]) -> None:

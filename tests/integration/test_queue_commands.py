@@ -187,12 +187,13 @@ def test_an_open_result_has_no_record_and_the_exit_code_says_so(extractor: Calla
 def test_results_are_waited_for_and_written_to_a_file(
     extractor: Callable[..., Finished], worker: object, folder: Path
 ) -> None:
+    (folder / "notes" / "0.txt").touch()
     ids = extractor("submit", "notes", *NOTE).ids
 
     fetched = extractor("result", *ids, "--wait", str(PATIENCE_S), "--out", "records.jsonl")
     again = extractor("result", *ids, "--out", "records.jsonl")
 
-    assert (fetched.code, fetched.out, fetched.err) == (0, "", "")
+    assert (fetched.code, fetched.out, fetched.err) == (1, "", "4 written, 1 failed\n")
     written = [json.loads(line) for line in (folder / "records.jsonl").read_text().splitlines()]
     assert {line["id"] for line in written} == set(ids)
     assert again.code == 2
@@ -236,6 +237,22 @@ def test_watching_all_ends_when_all_have_ended(extractor: Callable[..., Finished
     assert watched.code == 1
     assert f"queued     {ids[0]}  notes/1.txt" in watched.err
     assert "3 of 3 ended: 3 cancelled" in watched.err
+
+
+def test_watching_says_once_for_each_reason_why_nothing_moves(
+    extractor: Callable[..., Finished],
+    started: Callable[..., subprocess.Popen[str]],
+) -> None:
+    ids = extractor("submit", "notes/1.txt", *NOTE).ids
+    watched = started("watch", *ids)
+    assert watched.stderr is not None
+    assert watched.stderr.readline().startswith("queued ")
+
+    assert watched.stderr.readline().startswith("Nothing is started, no worker is alive: start one")
+    extractor("queue", "pause", "--reason", "Maintenance\nuntil noon")
+    assert "is paused by an operator: Maintenance\\nuntil noon" in watched.stderr.readline()
+    extractor("cancel", *ids)
+    assert watched.stderr.readline().startswith("cancelled ")
 
 
 @pytest.mark.parametrize("arguments", [[], ["--all", "x_1"]])
