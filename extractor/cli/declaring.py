@@ -36,7 +36,13 @@ def taking(arguments: type[A]) -> Callable[[Callable[[A], int]], Callable[..., i
             return function(arguments(**values))
 
         command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # read by inspect.signature
+        command.__doc__ = _flowing(inspect.getdoc(function) or "")
         command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
         return command
 
     return declare
+
+
+def _flowing(text: str) -> str:
+    """Return a docstring with a line for each paragraph: typer keeps line breaks, and terminals are narrower."""
+    return "\n\n".join(paragraph.replace("\n", " ") for paragraph in text.split("\n\n"))

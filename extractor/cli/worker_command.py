@@ -58,9 +58,13 @@ class WorkerArguments:
 def worker(arguments: WorkerArguments) -> int:
     """Run what is submitted to the queue, until SIGTERM or Ctrl-C.
 
-    Needs REDIS_URL and a model. SIGTERM and the first Ctrl-C let what runs end, EXTRACTOR_DRAIN_S seconds at most, and
-    give the rest back to the queue; SIGQUIT and a second Ctrl-C give everything back. Exit codes: 0 stopped by SIGTERM
-    or SIGQUIT, 1 by Ctrl-C, 2 usage, 3 could not start, 70 the loop stalled and others take over.
+    Needs a model and a Redis: the one in REDIS_URL, else that of `extractor dev`.
+
+    SIGTERM and the first Ctrl-C let what runs end, EXTRACTOR_DRAIN_S seconds at most, and give the rest back to the
+    queue; SIGQUIT and a second Ctrl-C give everything back.
+
+    Exit codes: 0 stopped by SIGTERM or SIGQUIT, 1 by Ctrl-C, 2 usage, 3 could not start, 70 the loop stalled and others
+    take over.
     """
     refuse_other_workers()
     os.execve(sys.executable, command_of(arguments), os.environ | environment_of(arguments))  # noqa: S606 - no shell

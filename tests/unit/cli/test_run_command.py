@@ -63,3 +63,17 @@ def test_a_command_of_a_record_receives_what_was_typed_as_that_record(typed: lis
     app(typed, standalone_mode=False)
 
     assert taken == [received]
+
+
+def test_a_paragraph_of_a_help_text_is_one_line_for_the_terminal_to_break() -> None:
+    def command(words: Words) -> int:
+        """Do it.
+
+        First line
+        and its rest.
+
+        Exit codes: 0.
+        """
+        return len(words.words)
+
+    assert taking(Words)(command).__doc__ == "Do it.\n\nFirst line and its rest.\n\nExit codes: 0."
