@@ -147,8 +147,9 @@ def _rows(status: QueueStatus) -> Iterator[tuple[str, str]]:
     yield "draining", "yes: new documents are refused until `extractor queue resume`" if status.is_draining else "no"
     if not status.workers:
         yield "workers", "none: start one with `extractor worker`"
-    for number, (name, running) in enumerate(sorted(status.workers.items())):
-        yield "" if number else "workers", f"{printable(name)}: {running:,} running"
+    for number, (name, sign) in enumerate(sorted(status.workers.items())):
+        told = f"{sign.running:,} running at its last sign of life, {age(sign.silent_s)} ago"
+        yield "" if number else "workers", f"{printable(name)}: {told}"
 
 
 def _say_why(pause: Pause) -> str:

@@ -11,6 +11,7 @@ from extractor.records.extractions import (
     Receipt,
     Stored,
     Submission,
+    WorkerSign,
 )
 from extractor.records.inputs import (
     DEFAULT_MODEL,
@@ -86,4 +87,5 @@ __all__ = [
     "Usage",
     "Violation",
     "Window",
+    "WorkerSign",
 ]

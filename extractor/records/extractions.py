@@ -154,6 +154,16 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerSign:
+    """The last sign of life of a worker process."""
+
+    #: Extractions that ran there then.
+    running: int
+    #: Seconds since.
+    silent_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueueStatus:
     """The queue at one moment."""
 
@@ -171,7 +181,7 @@ class QueueStatus:
     pause: Pause | None
     #: Whether new submissions are refused.
     is_draining: bool
-    #: Worker processes seen within a lease length: name -> extractions running there.
-    workers: dict[str, int]
+    #: Worker processes seen within a lease length, by name.
+    workers: dict[str, WorkerSign]
     #: Seconds that the longest waiting extraction has waited; 0 when none waits.
     oldest_s: float = 0.0

@@ -14,7 +14,7 @@ from extractor.errors import (
     StoreFull,
     UnknownExtraction,
 )
-from extractor.records import ENDS, OPEN_STATES, QueueStatus, Receipt, Stored
+from extractor.records import ENDS, OPEN_STATES, QueueStatus, Receipt, Stored, WorkerSign
 from extractor.store import keys, packing
 from extractor.store.asking import ask, told
 from extractor.store.limits import StoreLimits
@@ -220,7 +220,10 @@ class Store:
             untold=untold,
             pause=pause_from(pause),
             is_draining=bool(draining),
-            workers={name.decode(): count for name, count in workers},
+            workers={
+                name.decode(): WorkerSign(running=running, silent_s=silent_ms / 1000)
+                for name, running, silent_ms in workers
+            },
             oldest_s=oldest_ms / 1000,
         )
 

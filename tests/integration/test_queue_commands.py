@@ -9,11 +9,13 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import redis
 
 from extractor import Queue
 from extractor.cli import app, watching
@@ -278,6 +280,20 @@ def test_a_pause_is_shown_with_its_reason_until_it_is_lifted(extractor: Callable
     assert resumed.err == "Resumed.\n"
     assert resumed_again.err == "The queue was neither paused nor draining.\n"
     assert (status["pause"], status["ready"]) == (None, {"interactive": 0, "bulk": 3})
+
+
+def test_each_worker_is_shown_with_the_age_of_its_last_sign_of_life(
+    extractor: Callable[..., Finished], redis_url: str
+) -> None:
+    with redis.Redis.from_url(redis_url) as server:
+        server.zadd("extractor:workers", {"here:1": 1000 * (time.time() - 30)})
+        server.hset("extractor:workers:running", "here:1", "6")
+
+    shown = extractor("queue", "status")
+    (status,) = extractor("queue", "status", "--json").lines
+
+    assert re.search(r"^workers   here:1: 6 running at its last sign of life, 3\d s ago$", shown.out, re.MULTILINE)
+    assert status["workers"]["here:1"] == {"running": 6, "silent_s": pytest.approx(30, abs=9)}
 
 
 def test_a_drained_queue_takes_nothing_new_until_it_is_resumed(extractor: Callable[..., Finished]) -> None:

@@ -723,7 +723,8 @@ async def test_the_status_counts_everything(bench):
 
     assert status.ready == {"interactive": 0, "bulk": 2}
     assert (status.running, status.deferred, status.suspects) == (2, 1, 0)
-    assert status.workers == {"test": 2}
+    assert [(name, sign.running) for name, sign in status.workers.items()] == [("test", 2)]
+    assert 0 <= status.workers["test"].silent_s < 60
     assert 0 <= status.oldest_s < 60
     await bench.leases.leave()
     assert (await bench.store.status()).workers == {}

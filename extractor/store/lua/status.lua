@@ -14,8 +14,10 @@ for class in pairs(counts) do
 end
 
 local workers = {}
-for _, name in ipairs(redis.call('ZRANGEBYSCORE', P .. 'workers', now - tonumber(ARGV[1]), '+inf')) do
-  workers[#workers + 1] = { name, tonumber(redis.call('HGET', P .. 'workers:running', name) or 0) }
+local seen = redis.call('ZRANGEBYSCORE', P .. 'workers', now - tonumber(ARGV[1]), '+inf', 'WITHSCORES')
+for i = 1, #seen, 2 do
+  local running = tonumber(redis.call('HGET', P .. 'workers:running', seen[i]) or 0)
+  workers[#workers + 1] = { seen[i], running, math.max(now - tonumber(seen[i + 1]), 0) }
 end
 local pause = redis.call('HMGET', P .. 'pause', 'by', 'code', 'message', 'since', 'probe')
 return {
