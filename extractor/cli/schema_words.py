@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib.util
 import sys
 from contextlib import contextmanager
@@ -90,4 +91,6 @@ def _first_on_path(folder: Path) -> Iterator[None]:
 def _say_how_to_name(word: str) -> str:
     if word.endswith(".py"):
         return f"{word!r} does not name a class. {list_classes(_import_file(Path(word)), place=word)}"
-    return f"There is no schema {word!r}. --schema takes {FORMS}."
+    nearest = difflib.get_close_matches(word, READY, n=1)
+    hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+    return f"There is no schema {word!r}.{hint} --schema takes {FORMS}."

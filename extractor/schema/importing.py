@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from pydantic import BaseModel
 
@@ -52,25 +52,45 @@ def class_of(module: ModuleType, name: str, *, place: str) -> type[BaseModel]:
     """Return the pydantic class of this name in a module that was named as `place`.
 
     Raises:
-        InvalidSchema: there is none; the message lists those that there are.
+        InvalidSchema: there is none, and the message lists those that there are; or its import failed.
     """
-    found = getattr(module, name, None)
-    if isinstance(found, type) and issubclass(found, BaseModel) and found is not BaseModel:
+    try:
+        found = getattr(module, name, None)
+    except (Exception, SystemExit) as error:
+        raise failed_import(f"{place}:{name}", error) from error
+    if _is_model(found):
         return found
     what = f"{name!r} in {place!r} is not a pydantic class." if found else f"{place!r} has no class {name!r}."
     raise InvalidSchema(f"{what} {list_classes(module, place=place)}")
 
 
 def list_classes(module: ModuleType, *, place: str) -> str:
-    """Return a sentence that names the pydantic classes of a module that was named as `place`."""
-    own = [
-        name
-        for name, found in vars(module).items()
-        if isinstance(found, type) and issubclass(found, BaseModel) and found.__module__ == module.__name__
-    ]
-    if not own:
+    """Return a sentence that names the pydantic classes of a module that was named as `place`.
+
+    Those are the classes defined there, and those that its `__all__` offers: a package may load them when asked.
+    """
+    own = [name for name, found in vars(module).items() if _is_model(found) and found.__module__ == module.__name__]
+    offered = [name for name in _offered(module) if _is_model(_loaded(module, name))]
+    names = list(dict.fromkeys((*own, *offered)))
+    if not names:
         return "There are no pydantic classes in it; a class of fields inherits from pydantic.BaseModel."
-    return f"Classes there: {', '.join(f'{place}:{name}' for name in own)}."
+    return f"Classes there: {', '.join(f'{place}:{name}' for name in names)}."
+
+
+def _is_model(found: object) -> TypeGuard[type[BaseModel]]:
+    return isinstance(found, type) and issubclass(found, BaseModel) and found is not BaseModel
+
+
+def _offered(module: ModuleType) -> list[str]:
+    stated = getattr(module, "__all__", ())
+    return [name for name in stated if isinstance(name, str)] if isinstance(stated, list | tuple) else []
+
+
+def _loaded(module: ModuleType, name: str) -> object:
+    try:
+        return getattr(module, name, None)
+    except (Exception, SystemExit):  # noqa: BLE001 - another class is asked for; this one may be broken
+        return None
 
 
 def failed_import(place: str, error: BaseException) -> InvalidSchema:

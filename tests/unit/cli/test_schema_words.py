@@ -30,6 +30,17 @@ class Plain:
 
 AMOUNT = 3
 """
+HALF = """
+from pydantic import BaseModel
+
+__all__ = ["Broken", "Whole"]
+
+class Whole(BaseModel):
+    a: int
+
+def __getattr__(name):
+    raise (ImportError if name in __all__ else AttributeError)(name)
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +54,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / "wanting.py").write_text("import a_package_that_is_not_there\n")
     (tmp_path / "using.py").write_text("from orders_of_a_test import Order\n\nclass Rush(Order):\n    hours: int\n")
     (tmp_path / "empty.py").write_text("")
+    (tmp_path / "half.py").write_text(HALF)
     order = {"title": "Order", "type": "object", "properties": {"number": {"type": "string"}}}
     (tmp_path / "order.json").write_text(json.dumps(order))
     (tmp_path / "v:1.json").write_text(json.dumps(order))
@@ -96,7 +108,11 @@ def test_the_search_path_is_as_before_afterwards() -> None:
 @pytest.mark.parametrize(
     ("word", "says"),
     [
-        pytest.param("invoise", "There is no schema 'invoise'. --schema takes module:Class, file.py:Class", id="typo"),
+        pytest.param("invoise", "no schema 'invoise'. Did you mean 'invoice'? --schema takes module:Class", id="typo"),
+        pytest.param("letter", "There is no schema 'letter'. --schema takes module:Class, file.py:Class", id="other"),
+        pytest.param("schemas:Bar", "Classes there: schemas:Contract, schemas:Invoice, schemas:Paper", id="lazy"),
+        pytest.param("half.py:Broken", "'half.py:Broken' could not be imported: ImportError: Broken", id="broken"),
+        pytest.param("half.py:Order", "Classes there: half.py:Whole.", id="lazy and broken"),
         pytest.param("gone.json", "There is no schema file 'gone.json'.", id="no JSON file"),
         pytest.param("gone.py:Order", "There is no file 'gone.py'.", id="no Python file"),
         pytest.param("gone:Order", "There is no module 'gone', here or installed.", id="no module"),
