@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -67,13 +68,18 @@ def _say(problem: Any) -> str:
     return f"Option {name!r}: {problem['msg'][0].lower()}{problem['msg'][1:]}."
 
 
+def _decimal(limit: float) -> str:
+    """Write a limit without an exponent."""
+    return str(int(limit)) if limit == int(limit) else f"{Decimal(str(limit)):f}"
+
+
 def _check_ranges(options: Options, stated: Mapping[str, Any]) -> None:
     for name, (least, most) in LIMITS.items():
         value = getattr(options, name)
         if isinstance(stated.get(name), bool):
             raise InvalidRequest(f"Option {name!r} must be a number, not true or false.")
         if value is not None and not least <= value <= most:
-            raise InvalidRequest(f"Option {name!r} must be between {least:g} and {most:g}.")
+            raise InvalidRequest(f"Option {name!r} must be between {_decimal(least)} and {_decimal(most)}.")
     thinking = options.reasoning
     if thinking and thinking.effort is not None and thinking.max_tokens is not None:
         raise InvalidRequest("Option 'reasoning' takes 'effort' or 'max_tokens', not both.")

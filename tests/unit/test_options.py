@@ -27,6 +27,8 @@ def test_loose_values_become_typed_ones():
         pytest.param({"temprature": 1}, "temperature", id="a typing error names the nearest"),
         pytest.param({"webhook": "http://x"}, "no option", id="not an option"),
         pytest.param({"temperature": 3}, "between 0 and 2", id="out of range"),
+        pytest.param({"deadline_s": 0}, "between 1 and 2592000", id="a large limit"),
+        pytest.param({"top_p": 0}, "between 0.000001 and 1", id="a small limit"),
         pytest.param({"max_attempts": 0}, "between 1 and 10", id="no attempt"),
         pytest.param({"max_cost_usd": -1}, "max_cost_usd", id="negative money"),
         pytest.param({"temperature": float("nan")}, "between", id="not a number"),
