@@ -27,6 +27,11 @@ from extractor.records import DEFAULT_TENANT, MAX_CHARACTERS, MAX_FILE_BYTES, OP
 INJECTED = ("EXTRACTOR_SERVICE_", "EXTRACTOR_PORT")
 #: How a tenant is written: it is part of Redis keys.
 TENANT_FORM = r"^[A-Za-z0-9_-]{1,64}$"
+#: What the value of a field must be, where pydantic would speak of items or quote a pattern.
+_FORMS = {
+    "server_key": "must have at least 16 characters",
+    "tenant": "must be 1 to 64 letters, digits, `_` and `-`",
+}
 
 
 def _upper(value: object) -> object:
@@ -205,7 +210,8 @@ def _say_what_is_wrong(error: ValidationError) -> str:
     lines = []
     for problem in error.errors(include_input=False, include_url=False, include_context=False):
         name = str(problem["loc"][0])
-        lines.append(f"{variable_of(by_alias.get(name, name))}: {problem['msg'].removeprefix('Value error, ')}.")
+        says = _FORMS.get(name, problem["msg"].removeprefix("Value error, "))
+        lines.append(f"{variable_of(by_alias.get(name, name))}: {says}.")
     return " ".join(lines)
 
 

@@ -75,6 +75,22 @@ def test_an_unusable_value_is_named_by_its_variable_and_not_quoted(monkeypatch, 
     assert repr(value) not in error.value.message
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("EXTRACTOR_SERVER_KEY", "s3cret", "EXTRACTOR_SERVER_KEY: must have at least 16 characters."),
+        ("EXTRACTOR_TENANT", "a b", "EXTRACTOR_TENANT: must be 1 to 64 letters, digits, `_` and `-`."),
+    ],
+)
+def test_what_a_value_must_be_is_said_in_words(monkeypatch, name, value, says):
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(InvalidSettings) as error:
+        Settings.load()
+
+    assert error.value.message == says
+
+
 def test_a_file_can_be_named_by_the_environment_and_an_explicit_one_wins(monkeypatch, tmp_path):
     named, explicit = tmp_path / "named.toml", tmp_path / "explicit.toml"
     named.write_text("slots = 5\n")
