@@ -53,6 +53,8 @@ REFUSALS: dict[int, str] = {
     HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take this method.",
 }
 UNKNOWN = "there is none of this name"
+#: What is said of a parameter that has a form, where the framework would quote a pattern.
+FORMS = {"Idempotency-Key": "must be 1 to 255 printable ASCII characters without spaces"}
 
 
 class Problem(BaseModel):
@@ -126,7 +128,7 @@ def tell_problems(app: FastAPI) -> None:
 def _say(problem: Any) -> str:
     """Write what is wrong with a parameter, without its value."""
     where, name = (*map(str, problem["loc"]), "")[:2]
-    says = UNKNOWN if problem["type"] == "extra_forbidden" else problem["msg"]
+    says = UNKNOWN if problem["type"] == "extra_forbidden" else FORMS.get(name, problem["msg"])
     return f"{where.capitalize()} parameter {name!r}: {says[0].lower()}{says[1:]}."
 
 

@@ -76,6 +76,12 @@ async def test_another_body_under_the_same_key_is_a_conflict(client) -> None:
     assert problem(answer) == (409, "idempotency_conflict")
 
 
+async def test_the_form_of_an_idempotency_key_is_said_in_words(client) -> None:
+    answer = await client.post("/v1/extractions", json=BODY, headers={"Idempotency-Key": "k 1"})
+
+    assert "must be 1 to 255 printable ASCII characters without spaces." in answer.json()["detail"]
+
+
 @pytest.mark.parametrize(
     "headers",
     [
