@@ -29,6 +29,11 @@ class InvalidSchema(CallerError):
 
     code = "invalid_schema"
 
+    def __init__(self, message: str, *, at: str | None = None) -> None:
+        super().__init__(message)
+        #: JSON Pointer into the target schema, "" for its root; None where the place is not known.
+        self.at = at
+
 
 class UnsupportedSchema(CallerError):
     """The target schema uses a keyword that we can neither enforce nor check."""

@@ -95,7 +95,7 @@ def _walk(references: References) -> dict[str, list[str]]:
             target = references.locate(node["$ref"], at=at)
             found = references.at(target)
             if isinstance(found, bool) and references.draft == DRAFT_4:
-                raise InvalidSchema(f"The schema refers at {at} to {target}, which is no schema in draft 4.")
+                raise InvalidSchema(f"The schema refers at {at} to {target}, which is no schema in draft 4.", at=at)
             open_schemas.append((target, found, False))
             together[at].append(target)
     return together
@@ -127,12 +127,18 @@ def _admit_values(node: JsonObject, at: str, draft: int) -> None:
         if keyword.startswith("exclusive") and draft == DRAFT_4:
             continue
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise InvalidSchema(f"The schema's `{keyword}` at {at or 'its root'} is not a number.")
+            raise InvalidSchema(
+                f"The schema's `{keyword}` at {at or 'its root'} is not a number.", at=f"{at}/{keyword}"
+            )
     if node.get("multipleOf", 1) <= 0:
-        raise InvalidSchema(f"The schema's `multipleOf` at {at or 'its root'} is not above zero.")
+        raise InvalidSchema(
+            f"The schema's `multipleOf` at {at or 'its root'} is not above zero.", at=f"{at}/multipleOf"
+        )
     for keyword in ("pattern", "format", "$id", *(["id"] if draft == DRAFT_4 else [])):
         if not isinstance(node.get(keyword, ""), str):
-            raise InvalidSchema(f"The schema's `{keyword}` at {at or 'its root'} is not a string.")
+            raise InvalidSchema(
+                f"The schema's `{keyword}` at {at or 'its root'} is not a string.", at=f"{at}/{keyword}"
+            )
     names(node.get("required", []), f"{at}/required")
     for needs in _dependencies(node, at):
         names(needs, at)

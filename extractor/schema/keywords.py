@@ -133,7 +133,9 @@ def _items(value: Json, at: str, draft: int) -> Iterator[tuple[str, Json, bool]]
         yield at, value, False
         return
     if draft >= DEFAULT_DRAFT:
-        raise InvalidSchema(f"The schema's `items` at {at} is a list: since draft 2020-12 that is `prefixItems`.")
+        raise InvalidSchema(
+            f"The schema's `items` at {at} is a list: since draft 2020-12 that is `prefixItems`.", at=at
+        )
     for index, member in enumerate(value):
         yield at + pointer(index), member, False
 
@@ -145,7 +147,7 @@ def mapping(value: Json, at: str) -> JsonObject:
         InvalidSchema: it is not.
     """
     if not isinstance(value, dict):
-        raise InvalidSchema(f"The schema has something other than an object at {at or 'its root'}.")
+        raise InvalidSchema(f"The schema has something other than an object at {at or 'its root'}.", at=at)
     return value
 
 
@@ -156,7 +158,7 @@ def sequence(value: Json, at: str) -> list[Json]:
         InvalidSchema: it is not.
     """
     if not isinstance(value, list) or not value:
-        raise InvalidSchema(f"The schema needs a list with at least one member at {at}.")
+        raise InvalidSchema(f"The schema needs a list with at least one member at {at}.", at=at)
     return value
 
 
@@ -167,7 +169,7 @@ def names(value: Json, at: str) -> list[str]:
         InvalidSchema: it is not.
     """
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-        raise InvalidSchema(f"The schema needs a list of strings at {at}.")
+        raise InvalidSchema(f"The schema needs a list of strings at {at}.", at=at)
     return value
 
 
@@ -182,7 +184,10 @@ def type_names(node: JsonObject, at: str) -> tuple[str, ...] | None:
     stated = node["type"]
     listed = stated if isinstance(stated, list) else [stated]
     if not listed or not all(name in TYPES for name in listed):
-        raise InvalidSchema(f"The schema's `type` at {at or 'its root'} is not a JSON type or a list of them.")
+        raise InvalidSchema(
+            f"The schema's `type` at {at or 'its root'} is not one of {', '.join(TYPES)}, or a list of some of them.",
+            at=f"{at}/type",
+        )
     allowed = set(listed)
     if "number" in allowed:
         allowed.discard("integer")

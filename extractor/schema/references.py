@@ -35,18 +35,18 @@ class References:
             InvalidSchema: it is not a string, or nothing is there.
         """
         if not isinstance(ref, str):
-            raise InvalidSchema(f"The schema's `$ref` at {at} is not a string.")
+            raise InvalidSchema(f"The schema's `$ref` at {at} is not a string.", at=f"{at}/$ref")
         address, fragment = urldefrag(ref)
         if address and urljoin(self._base, address) != urldefrag(self._base).url:
             raise UnsupportedSchema("$ref", at=at, because="it points outside the schema, and nothing is ever fetched")
         fragment = unquote(fragment)
         if fragment and not fragment.startswith("/"):
             return self._anchor(fragment, at=at)
-        self.at(fragment)
+        self.at(fragment, named_at=f"{at}/$ref")
         return fragment
 
-    def at(self, location: str) -> Json:
-        """Return the schema at a JSON Pointer.
+    def at(self, location: str, *, named_at: str | None = None) -> Json:
+        """Return the schema at a JSON Pointer, which is written in the schema at `named_at`.
 
         Raises:
             InvalidSchema: nothing is there.
@@ -58,7 +58,7 @@ class References:
             elif isinstance(found, list) and token.isdecimal() and int(token) < len(found):
                 found = found[int(token)]
             else:
-                raise InvalidSchema(f"The schema refers to {location}, and nothing is there.")
+                raise InvalidSchema(f"The schema refers to {location}, and nothing is there.", at=named_at)
         return found
 
     def is_recursive(self, location: str) -> bool:
@@ -88,7 +88,7 @@ class References:
         if self._anchors is None:
             self._anchors = _anchors(self.root, self.draft)
         if name not in self._anchors:
-            raise InvalidSchema(f"The schema refers at {at} to an anchor that does not exist.")
+            raise InvalidSchema(f"The schema refers at {at} to an anchor that does not exist.", at=f"{at}/$ref")
         return self._anchors[name]
 
 

@@ -17,7 +17,8 @@ from extractor.errors import InvalidSchema
 from extractor.jsontext import NotStrictJson, canonical, digest, parse, pointer
 from extractor.records import Target
 from extractor.schema.admission import admit_json
-from extractor.schema.keywords import draft_of
+from extractor.schema.keywords import TYPES, draft_of
+from extractor.schema.sentences import sentence
 
 if TYPE_CHECKING:
     from extractor.records import Json, JsonObject
@@ -124,9 +125,16 @@ def _check(schema: JsonObject) -> None:
     try:
         cls.check_schema(schema)
     except SchemaError as error:
-        at = pointer(*error.absolute_path) or "its root"
+        at = pointer(*error.absolute_path)
         raise InvalidSchema(
-            f"The schema is not valid JSON Schema at {at}: the meta-schema's rule `{error.validator}` does not hold."
+            f"The schema is not valid JSON Schema at {at or 'its root'}. {_rule(error)}", at=at
         ) from None
     except RecursionError:
         raise InvalidSchema("The schema is nested too deeply to be checked.") from None
+
+
+def _rule(error: SchemaError) -> str:
+    """Return what the meta-schema asks for where `error` is. Of `type` it says so only by reference."""
+    if error.validator == "anyOf" and error.absolute_path[-1] == "type":
+        return f"Must be one of {', '.join(TYPES)}, or a list of some of them."
+    return sentence(str(error.validator), error.validator_value)

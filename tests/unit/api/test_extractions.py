@@ -76,6 +76,21 @@ async def test_another_body_under_the_same_key_is_a_conflict(client) -> None:
     assert problem(answer) == (409, "idempotency_conflict")
 
 
+@pytest.mark.parametrize(
+    ("schema", "at"),
+    [
+        ({"type": "object", "properties": {"a/b": {"type": "strng"}}}, "/properties/a~1b/type"),
+        ({"type": "object", "properties": {"a": {"$ref": "#/$defs/gone"}}}, "/properties/a/$ref"),
+        ({"type": "array", "items": {"$dynamicRef": "#a"}}, "/items"),
+    ],
+    ids=["type", "reference", "unsupported"],
+)
+async def test_the_place_in_the_schema_is_told(client, schema, at) -> None:
+    answer = await client.post("/v1/extractions", json=BODY | {"schema": schema})
+
+    assert answer.json()["at"] == at
+
+
 async def test_the_form_of_an_idempotency_key_is_said_in_words(client) -> None:
     answer = await client.post("/v1/extractions", json=BODY, headers={"Idempotency-Key": "k 1"})
 
