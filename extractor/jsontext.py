@@ -26,11 +26,15 @@ class NotStrictJson(ValueError):
 
     Attributes:
         reason: Stable word: `syntax`, `duplicate_key`, `not_a_number`, `huge_number`, `too_deep`.
+        line: Line of a syntax error, from 1; 0 for other reasons.
+        column: Its character in the line, from 1; 0 for other reasons.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, line: int = 0, column: int = 0) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.line = line
+        self.column = column
 
 
 def parse(text: str) -> Json:
@@ -51,8 +55,8 @@ def parse(text: str) -> Json:
         raise
     except RecursionError:
         raise NotStrictJson("too_deep") from None
-    except ValueError:
-        raise NotStrictJson("syntax") from None
+    except json.JSONDecodeError as error:
+        raise NotStrictJson("syntax", line=error.lineno, column=error.colno) from None
 
 
 def _object_without_conflicts(pairs: list[tuple[str, Json]]) -> JsonObject:

@@ -87,7 +87,9 @@ def _load(path: Path) -> Json:
     except UnicodeDecodeError as error:
         raise InvalidSchema(f"The schema file {path} is not UTF-8 text.") from error
     except NotStrictJson as error:
-        raise InvalidSchema(f"The schema file {path} is not strict JSON: {error.reason.replace('_', ' ')}.") from error
+        reason = error.reason.replace("_", " ")
+        place = f" in line {error.line}, column {error.column}" if error.line else ""
+        raise InvalidSchema(f"The schema file {path} is not strict JSON: {reason}{place}.") from error
 
 
 def _refuse_large(content: bytes) -> None:
