@@ -220,7 +220,7 @@ def _owned(home: Path) -> int:
         where = running_url(home.parent) or "it is starting or stopping"
         raise StoreUnavailable(
             f"Another process runs a Redis server in {home} ({where}). Set REDIS_URL to that, stop that process, or "
-            "name another folder in EXTRACTOR_DATA_FOLDER."
+            "name another folder: --data-folder, or EXTRACTOR_DATA_FOLDER."
         ) from None
     return lock
 
