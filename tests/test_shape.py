@@ -39,7 +39,7 @@ PARAMETERS = 6
 
 #: Every module with an import inside a function, and why it is not at the top.
 LATE_IMPORTS: dict[str, str] = {
-    "extractor/cli/app.py": "command start-up: the version and the crash report, wanted by few",
+    "extractor/cli/app.py": "command start-up: the version, the crash report and the likeness of words, wanted by few",
     "extractor/cli/dev_command.py": "command start-up: the Redis client, which --help does without",
     "extractor/cli/queue_commands.py": "command start-up: the engine and the Redis client, which --help does without",
     "extractor/cli/run_command.py": "command start-up: the engine, which --help does without",

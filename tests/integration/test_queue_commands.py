@@ -344,6 +344,14 @@ def test_only_suspects_and_deferred_ones_are_requeued_and_the_others_are_told_wh
             "error[invalid_request]: --idempotency-key is the word for one document.",
             id="one key for many",
         ),
+        pytest.param(
+            ["submit", "notes", "--budget", "2"],
+            "error[invalid_request]: No such option: --budget. Each document is capped by --max-cost-usd",
+            id="an option of run",
+        ),
+        pytest.param(
+            ["status", "--zzz"], "error[invalid_request]: No such option: --zzz.\n", id="an option like no other"
+        ),
         pytest.param(["status", "--limit", "0"], "error[invalid_request]: Invalid value for '--limit'", id="limit"),
         pytest.param(["result"], "error[invalid_request]: Missing argument 'ID...'.", id="no id"),
         pytest.param(["queue", "paus"], "error[invalid_request]: No such command 'paus'.", id="command"),

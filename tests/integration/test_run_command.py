@@ -97,7 +97,9 @@ def use(server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param(["gone", *NOTE], "error[invalid_request]: There is no file or folder 'gone'.", id="path"),
         pytest.param(NOTE, "error[invalid_request]: Missing argument 'PATHS'.", id="no path"),
         pytest.param(["notes"], "error[invalid_request]: Missing option '--schema'.", id="no schema"),
-        pytest.param(["notes", *NOTE, "--oot", "x"], "error[invalid_request]: No such option: --oot", id="option"),
+        pytest.param(
+            ["notes", *NOTE, "--oot", "x"], "error[invalid_request]: No such option: --oot. Did you", id="option"
+        ),
         pytest.param(["notes", *NOTE, "--out", "note.py"], "error[invalid_request]: --out 'note.py' exists.", id="out"),
         pytest.param(["notes", "--schema", "note.py:Nota"], "error[invalid_schema]: 'note.py' has no", id="class"),
         pytest.param(["notes", *NOTE, *OFFLINE, "--budget", "-1"], "error[invalid_request]: Invalid", id="budget"),
