@@ -6,7 +6,7 @@ from extractor.errors.base import ExtractionError
 
 
 class CallerError(ExtractionError):
-    """The request itself is wrong. Nothing was sent or spent. Raised to the caller, never put in a result."""
+    """The request itself is wrong; nothing was sent or spent. A queue that cannot raise it puts it in the result."""
 
     code = "caller_error"
     stops_run = True
