@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -136,7 +137,7 @@ def test_the_command_line_in_another_terminal_finds_the_queue(
     (printed,) = [line for line in dev.words.splitlines() if " submit FILE " in line]
     assert printed.endswith(f" --schema invoice --model {OFFLINE}")
 
-    pasted = printed.replace("FILE", str(grocer)).replace("invoice", "receipt")
+    pasted = printed.replace("FILE", shlex.quote(str(grocer))).replace("invoice", "receipt")
     submitted = run("sh", "-c", pasted)
     assert submitted.returncode == 0, submitted.stderr
     done = run("extractor", "result", submitted.stdout.split("\t")[0], "--wait", "60")
