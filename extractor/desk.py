@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from extractor import submit, wiring
 from extractor.ending import end_all
-from extractor.errors import StoreUnavailable, UnknownExtraction
+from extractor.errors import StoreUnavailable
 from extractor.queue import Bell
 from extractor.records import OPEN_STATES
-from extractor.store import Store, StoreLimits, broker_url, connect
+from extractor.store import Store, StoreLimits, broker_url, connect, unknown
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
@@ -111,7 +111,7 @@ class Desk:
         known = [stored for stored in found if stored is not None]
         if len(known) < len(ids):
             gone = next(name for name, stored in zip(ids, found, strict=True) if stored is None)
-            raise UnknownExtraction(say_unknown(gone))
+            raise unknown(gone)
         return known
 
     async def _first_end(self, ids: Sequence[str], *, until: float | None) -> None:
@@ -137,11 +137,6 @@ async def _patiently(ask: Callable[[], Awaitable[T]], *, until: float | None) ->
             if time.monotonic() >= min(gives_up, until or gives_up):
                 raise
             await asyncio.sleep(LOOK_S)
-
-
-def say_unknown(id: str) -> str:  # noqa: A002 - the word of the record
-    """Say that there is no such extraction."""
-    return f"There is no extraction {id!r}: it never was, has expired or was erased."
 
 
 @asynccontextmanager

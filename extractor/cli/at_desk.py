@@ -11,9 +11,9 @@ from extractor import log
 from extractor.cli.exits import ExitCode, exit_code_of_signal
 from extractor.cli.stopping import stopped_by_signals
 from extractor.cli.wording import error_line
-from extractor.desk import open_desk, say_unknown
-from extractor.errors import UnknownExtraction
+from extractor.desk import open_desk
 from extractor.settings import Settings
+from extractor.store import unknown
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -54,7 +54,8 @@ async def _work_there(settings: Settings, work: Callable[[Desk], Awaitable[int]]
 
 def tell_unknown(id: str) -> None:  # noqa: A002 - the word of the record
     """Say on stderr that there is no such extraction."""
-    typer.echo(error_line(UnknownExtraction.code, say_unknown(id)), err=True)
+    error = unknown(id)
+    typer.echo(error_line(error.code, error.message), err=True)
 
 
 def exit_code_from(*, unknown: int, others: int) -> ExitCode:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from extractor.store.listening import listen
     from extractor.store.pace import SharedPace
     from extractor.store.packing import Opened, open_body, pack_result, unfinished_result
+    from extractor.store.reading import unknown
     from extractor.store.store import Store, Submitted
 
 _HOMES = {
@@ -40,6 +41,7 @@ _HOMES = {
     "open_body": "packing",
     "pack_result": "packing",
     "unfinished_result": "packing",
+    "unknown": "reading",
 }
 
 __all__ = [
@@ -62,6 +64,7 @@ __all__ = [
     "open_body",
     "pack_result",
     "unfinished_result",
+    "unknown",
 ]
 
 

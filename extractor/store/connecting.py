@@ -14,15 +14,13 @@ from extractor.errors import UnsuitableStore
 from extractor.store.addresses import CONNECT_TIMEOUT_S, address_of
 from extractor.store.clients import open_clients
 from extractor.store.explaining import explained, in_our_words, misdirected
-from extractor.store.keys import META
+from extractor.store.keys import DATA_VERSION, META
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from redis.asyncio import Redis
 
-#: Version of what we keep in Redis. A server that holds another is refused.
-DATA_VERSION = 1
 #: The oldest server whose scripts may say that they free memory (`#!lua flags=allow-oom`).
 OLDEST = (7, 0)
 #: Seconds for which one look at the server's memory serves.
@@ -187,13 +185,12 @@ def _too_old(version: str, address: str) -> str:
 
 async def _agree_on_data(client: Redis, address: str) -> None:
     """Write the version of our data where there is none, and refuse any other."""
-    ours = str(DATA_VERSION)
     held = await client.hget(META, "version")
     if held is None:
-        await client.hsetnx(META, "version", ours)
+        await client.hsetnx(META, "version", DATA_VERSION)
         held = await client.hget(META, "version")
     shown = held.decode(errors="replace")[:20] if isinstance(held, bytes) else "none"
-    if shown != ours:
+    if shown != DATA_VERSION:
         raise UnsuitableStore(
             f"Redis at {address} holds data of version {shown}; this program knows version {DATA_VERSION}. Use the "
             "program that wrote it, or another database."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from extractor.errors import Cancelled, DeadlineExceeded, UnexpectedError, WorkerKiller
+from extractor.errors import Cancelled, DeadlineExceeded, UnexpectedError, UnknownExtraction, WorkerKiller
 from extractor.records import Pause, Stored
 from extractor.store import packing
 
@@ -73,6 +73,11 @@ def unfinished(id: str, found: Mapping[str, str], *, calls: Sequence[Call]) -> b
             calls=calls,
         )
     )
+
+
+def unknown(id: str) -> UnknownExtraction:  # noqa: A002 - the word of the records
+    """Return the error of an id that nothing is known of."""
+    return UnknownExtraction(f"There is no extraction {id!r}: it never was, has expired or was erased.")
 
 
 def pause_from(fields: Sequence[bytes | None]) -> Pause | None:

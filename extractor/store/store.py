@@ -19,7 +19,7 @@ from extractor.store import keys, packing
 from extractor.store.asking import ask, told
 from extractor.store.limits import StoreLimits
 from extractor.store.listening import Ends
-from extractor.store.reading import READ, found_in, pause_from, state_of, stored_from, unfinished
+from extractor.store.reading import READ, found_in, pause_from, state_of, stored_from, unfinished, unknown
 from extractor.store.submitting import Packed, chunks, script_arguments
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class Store:
         """
         (stored,) = await self.read_many([id], tenant=tenant)
         if stored is None:
-            raise UnknownExtraction(f"There is no extraction {id!r}: it never was, has expired or was erased.")
+            raise unknown(id)
         return stored
 
     async def read_many(self, ids: Sequence[str], *, tenant: str | None) -> list[Stored | None]:
@@ -153,7 +153,7 @@ class Store:
         """
         state = await ask(self._client, "cancel", self._limits.ttl_ms, id, tenant)
         if state is None:
-            raise UnknownExtraction(f"There is no extraction {id!r}: it never was, has expired or was erased.")
+            raise unknown(id)
         return state_of(state)
 
     async def erase(self, id: str, *, tenant: str) -> None:  # noqa: A002 - the word of the records
@@ -163,7 +163,7 @@ class Store:
             UnknownExtraction: there is none of this id.
         """
         if not await ask(self._client, "erase", self._limits.ttl_ms, id, tenant):
-            raise UnknownExtraction(f"There is no extraction {id!r}: it never was, has expired or was erased.")
+            raise unknown(id)
 
     async def list_ids(
         self, *, tenant: str, state: State | Literal["open"], limit: int = 100, before: float | None = None
