@@ -300,7 +300,8 @@ assert queue.get(mine).status == "queued"
 
 def test_a_queue_made_and_used_before_a_fork_works_on_both_sides_and_ends_with_the_program(redis_url: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", FORKING, redis_url],
+        # Python 3.12 and later warn of every fork beside a thread; that it goes well all the same is what is shown.
+        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORKING, redis_url],
         capture_output=True,
         text=True,
         timeout=PATIENCE_S,

@@ -25,7 +25,7 @@ JSON = {"Content-Type": "application/json"}
         (b'{"document": {}, "document": {"text": ""}, "schema": {}}', "twice"),
         (b'{"document": {}, "schema": {"maximum": NaN}}', "NaN"),
         (b'{"document": {}, "schema": {"maximum": 1e999}}', "too large"),
-        (b'{"document": {}, "schema": ' + b"[" * 5000 + b"]" * 5000 + b"}", "deep"),
+        (b'{"document": {}, "schema": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "deep"),
         (b'{"document": {}, "schema": {}} {}', "not JSON"),
         (b'{"document": "\xff"}', "UTF-8"),
     ],
