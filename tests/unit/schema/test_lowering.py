@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import time
 from typing import Any
 
 import pytest
@@ -537,3 +538,21 @@ def test_lowering_is_pure_and_deterministic():
 def test_an_unknown_option_is_refused(option):
     with pytest.raises(InvalidRequest):
         lower({}, **option)
+
+
+def test_definitions_that_refer_to_one_another_many_times_are_lowered_at_once():
+    """
+    Forty definitions with five references each have more paths than could ever be walked, for words or for anything.
+    """
+    count, started = 40, time.process_time()
+    definitions = {
+        f"d{number}": {
+            "type": "object",
+            "properties": {f"p{step}": {"$ref": f"#/$defs/d{(number + step) % count}"} for step in range(1, 6)},
+        }
+        for number in range(count)
+    }
+
+    lower({"type": "object", "properties": {"a": {"$ref": "#/$defs/d0"}}, "$defs": definitions})
+
+    assert time.process_time() - started < 5
