@@ -1,11 +1,11 @@
 """The arguments and options of every command that extracts from files, wherever it is done."""
 
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
+from extractor.cli.usual_arguments import ConfigFile, Debug
 from extractor.records import DEFAULT_MODEL, OFFLINE_MODEL, Options
 
 LIMITS_PANEL = "Limits"
@@ -41,14 +41,8 @@ class AskingArguments:
             f"else {DEFAULT_MODEL}.",
         ),
     ] = None
-    config: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Configuration file (TOML) instead of the one in your configuration folder."),
-    ] = None
-    debug: Annotated[
-        bool,
-        typer.Option("--debug", metavar="", help="Show every log event, and the traceback of an unexpected error."),
-    ] = False
+    config: ConfigFile = None
+    debug: Debug = False
 
     max_cost_usd: Annotated[
         float | None, typer.Option(metavar="USD", help="Cap for each document.", rich_help_panel=LIMITS_PANEL)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from extractor.cli.asking_arguments import LIMITS_PANEL, AskingArguments
+from extractor.cli.usual_arguments import ConfigFile, Debug
 
 _QUEUE = "The queue"
 
@@ -19,14 +20,8 @@ AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Write JSON, fo
 class QueueArguments:
     """What every one of these commands takes."""
 
-    config: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Configuration file (TOML) instead of the one in your configuration folder."),
-    ] = None
-    debug: Annotated[
-        bool,
-        typer.Option("--debug", metavar="", help="Show every log event, and the traceback of an unexpected error."),
-    ] = False
+    config: ConfigFile = None
+    debug: Debug = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import Annotated
 
 import typer
+
+from extractor.cli.usual_arguments import ConfigFile  # noqa: TC001 - typer reads the annotations
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,4 +18,4 @@ class ServeArguments:
         str, typer.Option(help="Address to listen at. Others than loopback are for behind a proxy that speaks TLS.")
     ] = "127.0.0.1"
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen at; 0 = any that is free.")] = 8080
-    config: Annotated[Path | None, typer.Option(help="Configuration file, TOML.")] = None
+    config: ConfigFile = None

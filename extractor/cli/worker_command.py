@@ -15,6 +15,7 @@ import typer
 
 import extractor
 from extractor.cli.declaring import taking
+from extractor.cli.usual_arguments import ConfigFile  # noqa: TC001 - typer reads the annotations
 from extractor.errors import InvalidSettings
 
 if TYPE_CHECKING:
@@ -41,10 +42,7 @@ class WorkerArguments:
             help="Extractions in flight at once, of this worker. Default: EXTRACTOR_SLOTS, else 256.",
         ),
     ] = None
-    config: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Configuration file (TOML) instead of the one in your configuration folder."),
-    ] = None
+    config: ConfigFile = None
     loglevel: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] | None,
         typer.Option(
