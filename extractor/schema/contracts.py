@@ -130,6 +130,6 @@ def _contract(
     schema = parse(schema_text)
     open_objects, nulls, absence = options
     lowered = lower(schema, open_objects=open_objects, nulls=nulls, absence=absence)
-    shape = Shape(schema=lowered.wire, name=name, told=lowered.local, expected_tokens=expected_tokens(lowered.wire))
+    shape = Shape(schema=lowered.wire, name=name, told=lowered.untold, expected_tokens=expected_tokens(lowered.wire))
     by_class = () if model_class is None else (f"pydantic:{model_class.__name__}",)
     return Contract(shape, ("json_schema", *by_class), lowered, Rules(schema), model_class)

@@ -63,8 +63,13 @@ class Definitions:
         self.wires.setdefault(_JSON_VALUE, _json_value())
         return {"$ref": f"#/$defs/{_JSON_VALUE}"}
 
-    def expand(self, told: tuple[Told, ...]) -> dict[str, str]:
-        """Return rules by pointer, those of definitions entered wherever they are used, one level of recursion."""
+    def expand(self, told: tuple[Told, ...], *, untold: bool = False) -> dict[str, str]:
+        """Return rules by pointer, those of definitions entered wherever they are used, one level of recursion.
+
+        Args:
+            told: Rules of the root.
+            untold: Only those that no description on the wire says.
+        """
         found: dict[str, str] = {}
         open_rules: list[tuple[str, Told, tuple[str, ...]]] = [("", rule, ()) for rule in reversed(told)]
         for _ in range(_MAX_STEPS):  # definitions that refer to one another many times have paths without number
@@ -75,7 +80,7 @@ class Definitions:
             if rule.definition and rule.definition not in inside:
                 path = (*inside, rule.definition)
                 open_rules += [(at, deeper, path) for deeper in reversed(self._told.get(rule.definition, ()))]
-            elif rule.says and rule.says not in found.get(at, ""):
+            elif rule.says and not (untold and rule.is_described) and rule.says not in found.get(at, ""):
                 found[at] = f"{found[at]} {rule.says}" if at in found else rule.says
         return found
 

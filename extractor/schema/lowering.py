@@ -51,9 +51,19 @@ class Lowered:
 
     #: The wire schema: an object whose every property is required and that allows nothing else.
     wire: JsonObject
-    #: Rules that are not on the wire: JSON Pointer into a record, `*` for every item or key -> sentences.
-    local: dict[str, str]
     codec: Codec = field(repr=False)
+    _told: tuple[Told, ...] = field(repr=False)
+    _definitions: Definitions = field(repr=False)
+
+    @cached_property
+    def local(self) -> dict[str, str]:
+        """Rules that are no keyword on the wire: JSON Pointer into a record, `*` for any item or key -> sentences."""
+        return self._definitions.expand(self._told)
+
+    @cached_property
+    def untold(self) -> dict[str, str]:
+        """Those of them that no description on the wire says, because they are long or many."""
+        return self._definitions.expand(self._told, untold=True)
 
     def lift(self, value: Json) -> Lift:
         """Turn an answer into a record. Never raises; what cannot be read stays as it is for the validator."""
@@ -144,7 +154,7 @@ class _Lowering:
             raise UnsupportedSchema("properties", at="", because=because)
         self._grammar.append(Grammar(definitions))
         return Lowered(
-            {**wire, "$defs": definitions} if definitions else wire, self._definitions.expand(root.told), root.codec
+            {**wire, "$defs": definitions} if definitions else wire, root.codec, root.told, self._definitions
         )
 
     @property

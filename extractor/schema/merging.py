@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from extractor.errors import UnsupportedSchema
 from extractor.schema.fitting import text_of
 from extractor.schema.keywords import ANNOTATIONS, known, mapping, names, sequence, type_names
-from extractor.schema.sentences import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +45,8 @@ class Plain:
     unions: tuple[Union, ...] = ()
     #: Rules that the merge dropped, in words.
     told: tuple[str, ...] = ()
+    #: Whether no two alternatives of one of its unions may hold at once.
+    is_exclusive: bool = False
 
     @property
     def description(self) -> str:
@@ -134,7 +135,7 @@ def _own(node: JsonObject, at: str) -> Plain:
         tuple(sequence(node[keyword], f"{at}/{keyword}")) for keyword in ("anyOf", "oneOf") if keyword in node
     )
     is_exclusive = "oneOf" in node and "discriminator" not in node
-    return Plain(keywords, unions, (sentence("oneOf", None),) if is_exclusive else ())
+    return Plain(keywords, unions, is_exclusive=is_exclusive)
 
 
 def _both(first: Plain | None, second: Plain | None) -> Plain | None:
@@ -157,7 +158,8 @@ def _both(first: Plain | None, second: Plain | None) -> Plain | None:
         merged["items"] = True  # which `items` begins where is no longer known
     if not merged.get("type", "?") or not merged.get("enum", "?"):
         return None
-    return Plain(merged, first.unions + second.unions, tuple(told))
+    is_exclusive = first.is_exclusive or second.is_exclusive
+    return Plain(merged, first.unions + second.unions, tuple(told), is_exclusive)
 
 
 def both(first: Json, second: Json) -> Json:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 from extractor.schema.arrays import local_words, lower_array
 from extractor.schema.keywords import ANNOTATIONS, ARRAY, NUMBER, OBJECT, SCALARS, STRING, TYPES
 from extractor.schema.objects import lower_object, mentioning
-from extractor.schema.pieces import Piece, Told, described
+from extractor.schema.pieces import Piece, Told, with_words
 from extractor.schema.scalars import lower_enum, lower_scalar
-from extractor.schema.unions import join, lower_union, presence_words
+from extractor.schema.unions import EXCLUSIVE, join, lower_union, presence_words
 
 if TYPE_CHECKING:
-    from extractor.schema.merging import Plain
+    from extractor.schema.merging import Plain, Union
     from extractor.schema.pieces import Lowerer
 
 #: Keywords of every type that no wire takes.
@@ -30,13 +30,14 @@ def lower_plain(lowerer: Lowerer, plain: Plain, at: str) -> Piece | None:
         return None
     told += [Told("", says) for says in plain.told]
     told += local_words(plain.keywords, _LOCAL)
-    return replace(piece, wire=described(piece.wire, plain.description), told=(*told, *piece.told))
+    return with_words(piece, plain.description, (*told, *piece.told))
 
 
 def _without_presence_unions(plain: Plain) -> tuple[Plain, list[Told]]:
     """Take unions off that only say which members must be given. They would repeat the object in every branch."""
     told: list[Told] = []
-    unions, keywords = [], plain.keywords
+    unions: list[Union] = []
+    keywords = plain.keywords
     for union in plain.unions:
         words = presence_words(union)
         if words is None:
@@ -44,6 +45,8 @@ def _without_presence_unions(plain: Plain) -> tuple[Plain, list[Told]]:
         else:
             told.append(Told("", words))
             keywords = mentioning(keywords, union)
+    if told and plain.is_exclusive:
+        told.append(EXCLUSIVE)
     return replace(plain, keywords=keywords, unions=tuple(unions)), told
 
 

@@ -23,7 +23,7 @@ from extractor.schema.codecs import (
 from extractor.schema.keywords import mapping
 from extractor.schema.merging import both
 from extractor.schema.patterns import compile_pattern
-from extractor.schema.pieces import Piece, Told, below, closed, described, undescribed, with_null
+from extractor.schema.pieces import Piece, Told, below, closed, described, joined, undescribed, with_null
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -171,7 +171,7 @@ def _object(lowerer: Lowerer, keywords: JsonObject, members: JsonObject, *, rest
             return None
         if piece is None:
             continue
-        properties[name] = _titled(piece.wire, schema, name)
+        properties[name] = _titled(piece, schema, name)
         codecs[name] = piece.codec
         told += below(name, piece.told)
     if required - properties.keys():
@@ -221,12 +221,14 @@ def stated_or_null(lowerer: Lowerer, piece: Piece) -> Piece:
     return replace(piece, wire=with_null(piece.wire), codec=Stated(piece.codec))
 
 
-def _titled(wire: JsonObject, schema: Json, name: str) -> JsonObject:
-    """Describe a member by its title where it has no description and the title says more than the name."""
+def _titled(piece: Piece, schema: Json, name: str) -> JsonObject:
+    """Describe a member by its title where its author has not described it and the title says more than the name."""
+    wire = piece.wire
     title = schema.get("title") if isinstance(schema, dict) else None
-    if not isinstance(title, str) or "description" in wire or "$ref" in wire or _squashed(title) == _squashed(name):
+    is_described = wire.get("description", "") != piece.rules
+    if not isinstance(title, str) or is_described or "$ref" in wire or _squashed(title) == _squashed(name):
         return wire
-    return described(wire, title)
+    return described(undescribed(wire), joined(title, piece.rules))
 
 
 def _squashed(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from extractor.jsontext import pointer
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 NULL: Final = {"type": "null"}
 #: Characters of one description on the wire.
 MAX_DESCRIPTION: Final = 1_000
+#: Characters of the rules that a description ends with. A longer list is told in the prompt alone.
+MAX_RULES: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class Told:
     says: str = ""
     #: Name of the definition that is used here; "" for a sentence.
     definition: str = ""
+    #: Whether a description on the wire says it.
+    is_described: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,8 @@ class Piece:
     codec: Codec = SAME
     #: Rules that are not on the wire.
     told: tuple[Told, ...] = ()
+    #: What its description ends with: rules of its own place that are not on the wire otherwise.
+    rules: str = ""
     #: Whether the target allows null here.
     allows_null: bool = False
     #: Whether it is a scalar or an enum.
@@ -119,6 +125,41 @@ def described(wire: JsonObject, description: str) -> JsonObject:
     return {"anyOf": [wire], "description": text} if "$ref" in wire else {**wire, "description": text}
 
 
+def with_words(piece: Piece, description: str, told: tuple[Told, ...]) -> Piece:
+    """Return `piece` with the author's description and, behind it, its own rules in words, as far as there is room.
+
+    Args:
+        piece: What was lowered.
+        description: The author's words; "" when there are none.
+        told: Every rule of the piece, those further down included.
+    """
+    if not told:
+        return replace(piece, wire=described(piece.wire, description)) if description else piece
+    said: list[str] = []
+    room = min(MAX_RULES, MAX_DESCRIPTION - len(description) - 2)
+    kept: list[Told] = []
+    for rule in told:
+        if rule.at or not rule.says or rule.is_described:
+            kept.append(rule)
+            continue
+        fits = rule.says in said or len(rule.says) < room
+        if fits and rule.says not in said:
+            said.append(rule.says)
+            room -= len(rule.says) + 1
+        kept.append(Told("", rule.says, is_described=fits))
+    rules = " ".join(said)
+    wire = described(piece.wire, joined(description, rules))
+    return replace(piece, wire=wire, told=tuple(kept), rules=rules)
+
+
+def joined(text: str, rules: str) -> str:
+    """Return an author's text and the rules after it, with a full stop between them where the author wrote none."""
+    text = text.rstrip()
+    if not text or not rules:
+        return text or rules
+    return f"{text}{'' if text[-1] in '.!?:;…' else '.'} {rules}"
+
+
 def undescribed(wire: JsonObject) -> JsonObject:
     """Return `wire` without its description."""
     return {keyword: value for keyword, value in wire.items() if keyword != "description"}
@@ -138,4 +179,4 @@ def closed(properties: JsonObject, description: str = "") -> JsonObject:
 def below(token: str | int, told: Iterable[Told]) -> list[Told]:
     """Return rules of a piece as rules of the piece that holds it under `token`."""
     above = pointer(token)
-    return [Told(above + rule.at, rule.says, rule.definition) for rule in told]
+    return [Told(above + rule.at, rule.says, rule.definition, rule.is_described) for rule in told]

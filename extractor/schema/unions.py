@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from itertools import combinations
+from typing import TYPE_CHECKING, Final
 
 from extractor.jsontext import pointer
 from extractor.schema.codecs import SAME, Boxed, Nullable, Pairs
 from extractor.schema.fitting import kinds
-from extractor.schema.keywords import ANNOTATIONS, SCALARS
+from extractor.schema.keywords import ANNOTATIONS, SCALARS, TYPES
 from extractor.schema.lifting import ABSENT, Codec, Place
-from extractor.schema.merging import alternatives
+from extractor.schema.merging import MAX_BRANCHES, alternatives
 from extractor.schema.objects import mentioning
 from extractor.schema.pieces import NULL, Piece, Told, closed, with_null
 from extractor.schema.sentences import listed, sentence
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from extractor.schema.fitting import Fits
     from extractor.schema.merging import Plain, Union
     from extractor.schema.pieces import Lowerer
+
+
+#: What a union says whose branches exclude one another, unless they cannot hold at once anyway.
+EXCLUSIVE: Final = Told("", sentence("oneOf", None))
 
 
 @dataclass(slots=True)
@@ -105,9 +110,41 @@ def lower_union(lowerer: Lowerer, plain: Plain, at: str) -> Piece | None:
         piece = lowerer.piece(schema, at)
         if piece is not None:
             pieces.append(replace(piece, source=schema))
-    told = (*_told_tag(plain), *(Told("", sentence("anyOf", other)) for other in local))
+    told = [*_told_tag(plain), *(Told("", sentence("anyOf", other)) for other in local)]
+    if plain.is_exclusive and not _are_disjoint(pieces, lowerer.definitions):
+        told.append(EXCLUSIVE)
     joined = join(lowerer, pieces)
     return joined and replace(joined, told=(*joined.told, *told))
+
+
+def _are_disjoint(pieces: list[Piece], definitions: Mapping[str, JsonObject]) -> bool:
+    """Return whether no value fits two of `pieces`, as far as their types and tags show."""
+    return len(pieces) <= MAX_BRANCHES and all(
+        _differ(one, other, definitions) for one, other in combinations(pieces, 2)
+    )
+
+
+def _differ(one: Piece, other: Piece, definitions: Mapping[str, JsonObject]) -> bool:
+    if NULL in (one.wire, other.wire):
+        return not (one.allows_null and other.allows_null)
+    wires = [
+        definitions.get(wire["$ref"].rsplit("/", 1)[1], {}) if "$ref" in wire else wire
+        for wire in (one.wire, other.wire)
+    ]
+    if _types(wires[0]).isdisjoint(_types(wires[1])):
+        return True
+    tags, others = (wire.get("properties", {}) for wire in wires)
+    return any(_allow_nothing_in_common(tag, others[name]) for name, tag in tags.items() if name in others)
+
+
+def _types(wire: JsonObject) -> set[str]:
+    stated = wire.get("type", TYPES)
+    types = {stated} if isinstance(stated, str) else set(stated)
+    return types | {"integer"} if "number" in types else types
+
+
+def _allow_nothing_in_common(one: JsonObject, other: JsonObject) -> bool:
+    return "enum" in one and "enum" in other and not any(value in other["enum"] for value in one["enum"])
 
 
 def _told_tag(plain: Plain) -> list[Told]:

@@ -73,7 +73,8 @@ def test_a_right_answer_is_lifted_and_accepted():
 
 
 def test_the_contract_says_what_the_model_sees_and_who_validates():
-    schema = {"type": "object", "properties": {"site": {"type": "string", "format": "uri"}}, "title": "My site!"}
+    long = {"type": "string", "format": "uri", "description": "Its address. " * 80}
+    schema = {"type": "object", "properties": {"site": long, "other": {**long, "description": ""}}, "title": "My site!"}
 
     contract = contract_for(target_from(schema))
     with_class = contract_for(target_from(Invoice))

@@ -61,9 +61,17 @@ DEFS = {"A": object_of({"x": INTEGER}, **CLOSED), "Colour": {"enum": ["red", "gr
             id="enum of objects as their texts",
         ),
         pytest.param({"type": "string", "format": "date"}, {"type": "string", "format": "date"}, id="format"),
-        pytest.param({"type": "string", "format": "uri"}, STRING, id="format off the wire"),
+        pytest.param(
+            {"type": "string", "format": "uri", "description": "Home page"},
+            {**STRING, "description": "Home page. Must be a URI with its scheme, such as https://example.org/."},
+            id="format off the wire",
+        ),
         pytest.param({"type": "string", "pattern": "^a$"}, {"type": "string", "pattern": "^a$"}, id="pattern"),
-        pytest.param({"type": "string", "pattern": "^(?!a)"}, STRING, id="lookahead off the wire"),
+        pytest.param(
+            {"type": "string", "pattern": "^(?!a)"},
+            {**STRING, "description": 'Must match the regular expression "^(?!a)".'},
+            id="lookahead off the wire",
+        ),
         pytest.param(
             {"type": "integer", "minimum": 1, "minLength": 2}, {"type": "integer", "minimum": 1}, id="foreign"
         ),
@@ -71,12 +79,24 @@ DEFS = {"A": object_of({"x": INTEGER}, **CLOSED), "Colour": {"enum": ["red", "gr
         pytest.param({"type": "array"}, {"type": "array", "items": JSON_VALUE}, id="list of anything"),
         pytest.param(
             {"type": "array", "items": STRING, "minItems": 1, "maxItems": 3, "uniqueItems": True},
-            {"type": "array", "items": STRING, "minItems": 1, "maxItems": 3},
+            {
+                "type": "array",
+                "items": STRING,
+                "minItems": 1,
+                "maxItems": 3,
+                "description": "No item may occur twice.",
+            },
             id="set",
         ),
         pytest.param(
             {"type": "array", "prefixItems": [STRING, INTEGER], "items": False, "minItems": 2},
-            {"type": "array", "items": {"anyOf": [STRING, INTEGER]}, "minItems": 2, "maxItems": 2},
+            {
+                "type": "array",
+                "items": {"anyOf": [STRING, INTEGER]},
+                "minItems": 2,
+                "maxItems": 2,
+                "description": "The items come in this order: string, integer.",
+            },
             id="tuple",
         ),
         pytest.param({"type": "object", "additionalProperties": INTEGER}, pairs(INTEGER), id="map"),
@@ -145,7 +165,10 @@ DEFS = {"A": object_of({"x": INTEGER}, **CLOSED), "Colour": {"enum": ["red", "gr
         pytest.param({"properties": {"a": STRING}, "required": ["a"]}, closed({"a": STRING}), id="no type, properties"),
         pytest.param(
             {**object_of({"a": STRING, "b": STRING}), "anyOf": [{"required": ["a"]}, {"required": ["b"]}]},
-            closed({"a": STRING, "b": STRING}),
+            {
+                **closed({"a": STRING, "b": STRING}),
+                "description": 'Of these groups of members, one must be given: "a"; "b".',
+            },
             id="a union of required groups repeats nothing",
         ),
         pytest.param({"type": "object", "required": ["a"]}, closed({"a": JSON_VALUE}), id="required without a schema"),
@@ -487,13 +510,34 @@ def test_members_that_conditions_mention_have_a_place_on_the_wire():
     assert lowered.lift(lowered.embed({"country": "US", "zip": 1, "city": "X"})).value["zip"] == 1
 
 
+@pytest.mark.parametrize(
+    ("member", "description", "untold"),
+    [
+        pytest.param({**STRING, "format": "uri", "title": "Home"}, "Home. Must be a URI", False, id="after a title"),
+        pytest.param({**STRING, "format": "uri", "description": "Home!"}, "Home! Must be", False, id="after a text"),
+        pytest.param({**STRING, "format": "uri", "description": "x" * 990}, "xxx", True, id="no room"),
+        pytest.param({"oneOf": [STRING, INTEGER]}, "", False, id="types exclude one another"),
+        pytest.param(
+            {"oneOf": [object_of({"k": {"const": "a"}}), object_of({"k": {"const": "b"}})]}, "", False, id="tags do"
+        ),
+        pytest.param({"oneOf": [{**STRING, "minLength": 2}, STRING]}, "Must fit exactly one", False, id="overlap"),
+    ],
+)
+def test_a_rule_off_the_wire_ends_the_description_where_there_is_room(member, description, untold):
+    lowered = lower(object_of({"member": member}))
+
+    assert lowered.wire["properties"]["member"].get("description", "").startswith(description)
+    assert list(lowered.untold) == ["/member"] * untold
+    assert bool(lowered.local) == bool(description)
+
+
 def test_an_enum_too_large_for_the_dialect_is_told_in_words():
     values = [f"{number:05}" + "x" * 60 for number in range(300)]
 
     lowered = lower(object_of({"m": {"enum": values}}))
 
-    assert lowered.wire["properties"]["m"] == STRING
-    assert "more" in lowered.local["/m"]
+    assert lowered.wire["properties"]["m"] == {**STRING, "description": lowered.local["/m"]}
+    assert lowered.local["/m"].endswith("and 296 more.")
 
 
 def test_objects_too_deep_for_the_dialect_become_definitions():
@@ -517,7 +561,7 @@ def test_the_portable_dialect_has_no_rules_and_no_recursion():
     lowered = lower({"$ref": "#/$defs/N", "$defs": {"N": node}}, dialect="portable")
     record = {"id": "a", "kids": [{"id": "b", "kids": []}]}
 
-    assert lowered.wire["properties"]["id"] == STRING
+    assert lowered.wire["properties"]["id"] == {**STRING, "description": "Must have at least 1 character."}
     assert lowered.local["/id"] == "Must have at least 1 character."
     assert "$defs" not in lowered.wire
     assert lowered.lift(lowered.embed(record)).value == record
