@@ -20,6 +20,7 @@
     ├── Cancelled                      the caller asked to stop
     ├── Unsatisfied                    every allowed answer broke the schema
     │   └── NotStated                  a required value is not in the document
+    ├── ValidationTimeout              checking an answer passed the limits
     ├── GuardFailed                    a guarded child was killed or died
     ├── UnexpectedError                a defect of this product
     ├── OutputFailed                   a finished record could not be written
@@ -103,6 +104,7 @@ from extractor.errors.work import (
     UnexpectedError,
     UnreadableDocument,
     Unsatisfied,
+    ValidationTimeout,
     WorkerKiller,
 )
 
@@ -151,5 +153,6 @@ __all__ = [
     "Unsatisfied",
     "UnsuitableStore",
     "UnsupportedSchema",
+    "ValidationTimeout",
     "WorkerKiller",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from extractor.records import Failure, Usage
 
@@ -38,6 +38,12 @@ class ExtractionError(Exception):
         self.message = message
         #: JSON Pointers into the record that the error is about.
         self.paths = tuple(paths)
+
+    def anew(self) -> Self:
+        """Return an equal error that was never raised, so that one which is kept gathers no tracebacks."""
+        error = type(self).__new__(type(self), *self.args)
+        vars(error).update(vars(self))
+        return error
 
     def as_failure(self) -> Failure:
         """Return the error as data."""

@@ -61,6 +61,16 @@ class NotStated(Unsatisfied):
     code = "not_stated"
 
 
+class ValidationTimeout(ExtractionError):
+    """Checking one answer under the schema took more time or memory than is allowed. The answer is in the attempts.
+
+    Unions that contain themselves can take time without end: give their forms members that tell them apart, or
+    flatten them.
+    """
+
+    code = "validation_timeout"
+
+
 class GuardFailed(ExtractionError):
     """A guarded child process was killed at a limit or died. The service itself is unharmed."""
 

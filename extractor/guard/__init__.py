@@ -10,12 +10,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from extractor.guard.calls import call, close
+    from extractor.guard.calls import Lane, call, close, run
     from extractor.guard.limits import Limits
 
-__all__ = ["Limits", "call", "close"]
+__all__ = ["Lane", "Limits", "call", "close", "run"]
 
-_HOMES = {"Limits": "limits", "call": "calls", "close": "calls"}
+_HOMES = {"Lane": "calls", "Limits": "limits", "call": "calls", "close": "calls", "run": "calls"}
 
 
 def __getattr__(name: str) -> object:

@@ -54,6 +54,9 @@ def _reply(request: bytearray) -> bytes:
     """Call what the request names; the reply holds `value`, or `raised`, or `failed`, and whether we are `worn`."""
     try:
         asked = frames.unpack(request)
+        if "prepare" in asked:
+            import_module(asked["prepare"])
+            return frames.pack({"value": None, "worn": False})
         _limit(alarm_s=asked["wall_s"] + ORPHAN_S, cpu_s=asked["cpu_s"], memory_bytes=asked["memory_bytes"])
         return frames.pack({"value": _call(asked["function"], asked["argument"]), "worn": _is_worn()})
     except ExtractionError as error:

@@ -22,7 +22,8 @@ INHERITED = ("LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRAR
 #: Isolated, so that no PYTHON* variable and no file of the working folder has a say; then what the parent imports from.
 BOOTSTRAP = "import sys; sys.path[:] = sys.argv[1:]; from extractor.guard.child import main; main()"
 NOT_STARTED = "No guarded child process could be started."
-#: Wall seconds in which a child must say that it is ready. It takes 0.1; a starved machine may take long.
+#: Wall seconds in which a child must say that it is ready, or has imported a module. The first takes 0.1, the second
+#: up to 0.5; a starved machine may take long.
 START_S = 30.0
 #: Wall seconds in which a child that closed its pipe must be gone.
 LAST_BREATH_S = 1.0
@@ -50,6 +51,8 @@ class Child:
     """One child process and the two pipes to it. Used by one thread at a time; `kill` may come from another."""
 
     def __init__(self) -> None:
+        #: Modules that it has imported at our word.
+        self.prepared: set[str] = set()
         self._process = _started()
         self._requests = cast("IO[bytes]", self._process.stdin)
         self._replies = cast("IO[bytes]", self._process.stdout)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class Limits:
     """What one guarded call may use. Beyond any of them its child is killed."""
 
-    #: Wall seconds from sending the request to the last byte of the reply; starting a child is not counted.
+    #: Wall seconds from sending the request to the last byte of the reply. Waiting for a child, starting it and
+    #: importing the module are not counted.
     wall_s: float = 2.0
     #: CPU seconds, rounded up to whole ones by the operating system.
     cpu_s: float = 2.0

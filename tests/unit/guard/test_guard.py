@@ -222,6 +222,30 @@ async def test_many_calls_at_once_share_as_many_children_as_there_are_cores():
     assert 1 <= len(seen) <= (os.cpu_count() or 1)
 
 
+async def test_importing_the_module_counts_towards_no_limit():
+    limits = guard.Limits(wall_s=0.3)
+
+    assert await guard.call("slow_to_import:echo", 1, limits=limits) == 1
+
+
+def test_a_thread_may_call_without_an_event_loop():
+    assert guard.run("naughty:echo", {"a": 1}, limits=ROOMY) == {"a": 1}
+    with pytest.raises(UnsupportedSchema):
+        guard.run("naughty:unsupported", "$dynamicRef", limits=ROOMY)
+
+
+async def test_a_lane_that_is_full_does_not_hold_up_another():
+    children = guard.calls.SIZE
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(children):
+            tasks.start_soon(lambda: guard.call("time:sleep", 60, limits=guard.Limits(wall_s=60), lane="documents"))
+        await anyio.wait_all_tasks_blocked()
+        with anyio.fail_after(20):
+            assert await guard.call("naughty:echo", 1, limits=ROOMY, lane="answers") == 1
+        tasks.cancel_scope.cancel()
+
+
 @pytest.mark.parametrize("interpreter", ["/bin/false", "/no/such/python"])
 async def test_a_child_that_cannot_be_started_is_told_apart(interpreter: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(sys, "executable", interpreter)
