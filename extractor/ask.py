@@ -102,7 +102,7 @@ def _judge(text: str, contract: Contract) -> Judged:
         record=found.record,
         violations=found.violations,
         repairs=parsed.repairs + found.repairs,
-        fits_wire=found.fits_wire and not parsed.repairs,
+        fits_wire=found.fits_wire and parsed.is_as_asked,
     )
 
 

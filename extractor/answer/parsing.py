@@ -1,15 +1,15 @@
 """The text of an answer as one JSON value.
 
 Strict first. What is taken off otherwise can only be packaging: a byte-order mark, white space, thoughts before the
-answer, one code fence round all of it. Nothing inside the JSON is ever changed, closed or completed: a truncated
-answer that "parses" after a repair is a record with its end silently missing.
+answer, one code fence round all of it. Nothing is ever closed or completed: a truncated answer that "parses" after a
+repair is a record with its end silently missing. Inside the JSON only that is settled which could be neither stored
+nor found in a document: control characters, halves of surrogate pairs, a member given twice with equal values.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from extractor import jsontext
 from extractor.records import Json, Repair, Violation
@@ -23,17 +23,17 @@ _SAYS = {
     "empty": "the answer must be one JSON value; it was empty",
     "duplicate_key": "an object must not hold one key twice with different values",
     "not_a_number": "numbers must be finite: NaN and Infinity are not JSON",
-    "huge_number": "a number must fit a double, and an integer must have 400 digits at most",
+    "huge_number": f"a number must fit a double and have {jsontext.MAX_DIGITS} digits at most",
     "too_deep": f"values must not be nested deeper than {jsontext.MAX_DEPTH} levels",
     "too_large": f"the answer must not be longer than {MAX_CHARACTERS:,} characters",
-    "lone_surrogate": "strings must be Unicode text: half of a surrogate pair is no character",
 }
 _RULES = {"syntax": "not_json"}
+#: Repairs of what the strings of JSON may hold.
+_IN_STRINGS = frozenset({"lone_surrogate", "control_character"})
 
 _WHITE_SPACE_OF_JSON = " \t\n\r"
 _END_OF_THOUGHTS = "</think>"
 _CODE_FENCE = re.compile(r"```[A-Za-z0-9]*(?![A-Za-z0-9])(.*)```", re.DOTALL)
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,65 +42,46 @@ class Parsed:
 
     #: The value; None when there are violations.
     value: Json
-    #: What was taken off before the value could be read, in order.
+    #: What was taken off before the value could be read, in order, and what was settled inside it.
     repairs: tuple[Repair, ...] = ()
     #: Empty, or the one reason why there is no value.
     violations: tuple[Violation, ...] = ()
+
+    @property
+    def is_as_asked(self) -> bool:
+        """Whether a grammar may have written the text: nothing was taken off, and no member was given twice.
+
+        Control characters and halves of surrogate pairs are no sign against it: the strings of JSON may hold them.
+        """
+        return not self.violations and {repair.name for repair in self.repairs} <= _IN_STRINGS
 
 
 def parse(text: str) -> Parsed:
     """Read one JSON value. Never raises."""
     if len(text) > MAX_CHARACTERS:
         return _refused("too_large")
-    value, rule = _value_or_rule(text)
-    if not rule:
-        return Parsed(value=value)
+    parsed = _read(text)
+    if not parsed.violations:
+        return parsed
     bare, names = _unwrapped(text)
     if names:
-        value, rule = _value_or_rule(bare)
-    if rule:
-        return _refused(rule if bare else "empty")
-    return Parsed(value=value, repairs=tuple(Repair(name=name) for name in names))
+        parsed = _read(bare)
+    if parsed.violations:
+        return parsed if bare else _refused("empty")
+    return replace(parsed, repairs=(*(Repair(name=name) for name in names), *parsed.repairs))
+
+
+def _read(text: str) -> Parsed:
+    try:
+        value, notes = jsontext.read(text)
+    except jsontext.NotStrictJson as refusal:
+        return _refused(_RULES.get(refusal.reason, refusal.reason))
+    return Parsed(value=value, repairs=tuple(Repair(name=note.name, at=note.at) for note in notes))
 
 
 def _refused(rule: str) -> Parsed:
     violation = Violation(at="", rule="not_json" if rule == "empty" else rule, says=_SAYS[rule])
     return Parsed(value=None, violations=(violation,))
-
-
-def _value_or_rule(text: str) -> tuple[Json, str]:
-    """Return the value and "", or None and the rule that the text breaks."""
-    try:
-        value = jsontext.parse(text)
-    except jsontext.NotStrictJson as refusal:
-        return None, _RULES.get(refusal.reason, refusal.reason)
-    if _is_too_deep(text):
-        return None, "too_deep"
-    if _SURROGATE.search(text) and _has_lone_surrogate(value):
-        return None, "lone_surrogate"
-    return value, ""
-
-
-def _is_too_deep(text: str) -> bool:
-    """Say whether containers nest too deep. Braces inside strings only make it look closer."""
-    if text.count("[") + text.count("{") <= jsontext.MAX_DEPTH:
-        return False
-    depth = deepest = 0
-    for bracket in re.findall(r'"(?:[^"\\]|\\.)*"|[\[{\]}]', text):
-        if bracket in "[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif bracket in "]}":
-            depth -= 1
-    return deepest > jsontext.MAX_DEPTH
-
-
-def _has_lone_surrogate(value: Json) -> bool:
-    try:
-        json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return True
-    return False
 
 
 def _unwrapped(text: str) -> tuple[str, list[str]]:

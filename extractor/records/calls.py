@@ -146,7 +146,8 @@ class Violation:
 class Repair:
     """One change made to an answer without asking again. Meaning is preserved."""
 
-    #: Stable word: `byte_order_mark`, `white_space`, `think_block`, `fence`, `dropped_member`.
+    #: Stable word: `byte_order_mark`, `white_space`, `think_block`, `fence`; inside the JSON `duplicate_key`,
+    #: `lone_surrogate`, `control_character`; `dropped_member`.
     name: str
     #: JSON Pointer into the answer, "" for the whole.
     at: str = ""

