@@ -15,7 +15,7 @@ from extractor.schema.lifting import ABSENT
 from extractor.schema.sentences import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from extractor.records import Json
     from extractor.schema.lifting import Codec, Place
@@ -92,7 +92,7 @@ class MaybeSet:
     def lift(self, value: Json, place: Place) -> Json:
         if value is None:
             return ABSENT
-        return self.inner.lift(value[SET] if is_box(value, SET) else value, place)
+        return self.inner.lift(value[SET], place.inside(SET)) if is_box(value, SET) else self.inner.lift(value, place)
 
 
 @dataclass(slots=True)
@@ -134,21 +134,27 @@ class Pairs:
         ]
 
     def lift(self, value: Json, place: Place) -> Json:
+        place.is_written_as("entries")
         if isinstance(value, dict):
             return {key: self.value.lift(member, place.below(key)) for key, member in value.items()}
-        if not isinstance(value, list) or not all(_is_pair(entry) for entry in value):
+        if not _are_pairs(value):
             return value
-        return self.collect(value, place, into={})
+        return {key: self.lift_entry(entry, place, index) for index, entry, key in self.unique(value, place)}
 
-    def collect(self, entries: list[Json], place: Place, *, into: dict[str, Json]) -> dict[str, Json]:
-        """Enter pairs into an object. The first of two equal keys stays, and the second is a violation."""
-        for entry in entries:
+    def unique(self, entries: list[Json], place: Place) -> Iterator[tuple[int, Json, str]]:
+        """Yield index, pair and key of each pair. The first of two equal keys stays, and the second is a violation."""
+        met: set[str] = set()
+        for index, entry in enumerate(entries):
             key = entry[KEY]
-            if key in into:
-                place.report("duplicate_key", "Every key may be given only once.")
+            if key in met:
+                place.report("duplicate_key", f"Every key may be given only once; entry {index + 1} repeats one.")
                 continue
-            into[key] = self.value.lift(entry[VALUE], place.below(key))
-        return into
+            met.add(key)
+            yield index, entry, key
+
+    def lift_entry(self, entry: Json, place: Place, *steps: str | int) -> Json:
+        """Return the value of a pair that stands at `steps` below `place` in the answer."""
+        return self.value.lift(entry[VALUE], place.below(entry[KEY], *steps, VALUE))
 
 
 @dataclass(slots=True)
@@ -161,7 +167,8 @@ class Boxed:
         return {ENTRIES: self.inner.embed(value)}
 
     def lift(self, value: Json, place: Place) -> Json:
-        return self.inner.lift(value[ENTRIES] if is_box(value, ENTRIES) else value, place)
+        boxed = is_box(value, ENTRIES)
+        return self.inner.lift(value[ENTRIES], place.inside(ENTRIES)) if boxed else self.inner.lift(value, place)
 
 
 @dataclass(slots=True)
@@ -174,7 +181,8 @@ class Wrapped:
         return {RESULT: self.inner.embed(value)}
 
     def lift(self, value: Json, place: Place) -> Json:
-        lifted = self.inner.lift(value[RESULT] if is_box(value, RESULT) else value, place)
+        boxed = is_box(value, RESULT)
+        lifted = self.inner.lift(value[RESULT], place.inside(RESULT)) if boxed else self.inner.lift(value, place)
         return None if lifted is ABSENT else lifted
 
 
@@ -238,12 +246,12 @@ class Members:
         return record
 
     def _lift_others(self, value: dict[str, Json], place: Place, record: dict[str, Json]) -> None:
-        entries = value.get(self.extra) if self.extra is not None else None
-        if isinstance(entries, list) and all(_is_pair(entry) for entry in entries):
-            clashing = [entry for entry in entries if entry[KEY] in self.declared]
-            for entry in clashing:
-                place.report("duplicate_key", f"{entry[KEY]} has its own member and may not be listed in {self.extra}.")
-            self.others.collect([entry for entry in entries if entry not in clashing], place, into=record)
+        if self.extra is not None and _are_pairs(value.get(self.extra)):
+            for index, entry, key in self.others.unique(value[self.extra], place):
+                if key in self.declared:
+                    place.report("duplicate_key", f"{key} has its own member and may not be listed in {self.extra}.")
+                else:
+                    record[key] = self.others.lift_entry(entry, place, self.extra, index)
         unknown = [key for key in value if key not in self.declared and key != self.extra]
         if self.extra is not None or self.keeps_unknown:
             for key in unknown:
@@ -270,7 +278,8 @@ class Table:
     def embed(self, value: Json) -> Json:
         return text_of(value).decode("utf-8", "surrogatepass")
 
-    def lift(self, value: Json, place: Place) -> Json:  # noqa: ARG002 - the protocol's signature
+    def lift(self, value: Json, place: Place) -> Json:
+        place.is_written_as("choice of texts")
         return self.values.get(value, value) if isinstance(value, str) else value
 
 
@@ -287,6 +296,10 @@ class Named:
 
     def lift(self, value: Json, place: Place) -> Json:
         return self.definitions[self.name].lift(value, place)
+
+
+def _are_pairs(value: Json) -> bool:
+    return isinstance(value, list) and all(map(_is_pair, value))
 
 
 def _is_pair(entry: Json) -> bool:

@@ -21,6 +21,7 @@ class JsonText:
     def lift(self, value: Json, place: Place) -> Json:
         if not isinstance(value, str):
             return value
+        place.is_written_as("text")
         try:
             return parse(value)
         except NotStrictJson:
@@ -40,5 +41,8 @@ class AnyJson:
         if isinstance(value, list):
             return [self.lift(item, place.below(index)) for index, item in enumerate(value)]
         if isinstance(value, dict):
-            return Pairs(self).lift(value[ENTRIES] if is_box(value, ENTRIES) else value, place)
+            is_boxed = is_box(value, ENTRIES)
+            return (
+                Pairs(self).lift(value[ENTRIES], place.inside(ENTRIES)) if is_boxed else Pairs(self).lift(value, place)
+            )
         return value

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from extractor.jsontext import pointer
 from extractor.records import Violation
+from extractor.schema.pointers import Pointers, Trace
 
 if TYPE_CHECKING:
     from extractor.records import Json
+    from extractor.schema.pointers import Form
 
 #: Stands for a member that is not there. Never part of a record or of a wire value.
 ABSENT: Final[Any] = object()
@@ -29,20 +32,51 @@ class Lift:
 
 @dataclass(slots=True)
 class Place:
-    """Where in the record a lift has arrived, and what was found wrong on the way."""
+    """Where a lift has arrived, in the record and in the answer, and what was found wrong on the way."""
 
     #: The place above, None at the root.
     above: Place | None = None
-    #: Member name or index below `above`.
-    token: str | int = ""
+    #: Steps from there in the record: a member's name or an index, or nothing.
+    tokens: tuple[str | int, ...] = ()
+    #: Steps from there in the answer.
+    wire: tuple[str | int, ...] = ()
     #: Collects violations; shared by all places of one lift.
     found: list[Violation] = field(default_factory=list)
     #: Collects pointers of members left out; shared likewise.
     dropped: list[str] = field(default_factory=list)
+    #: Collects where record and answer differ; None when nobody wants to know.
+    trace: Trace | None = None
 
-    def below(self, token: str | int) -> Place:
-        """Return the place of a member or item."""
-        return Place(self, token, self.found, self.dropped)
+    def below(self, token: str | int, *wire: str | int) -> Place:
+        """Return the place of a member or item, which stands at `wire` in the answer, or under the same name."""
+        return self._at((token,), wire or (token,))
+
+    def inside(self, *wire: str | int) -> Place:
+        """Return the place of the same value where it stands deeper in the answer than in the record."""
+        return self._at((), wire)
+
+    def _at(self, tokens: tuple[str | int, ...], wire: tuple[str | int, ...]) -> Place:
+        place = Place(self, tokens, wire, self.found, self.dropped, self.trace)
+        if self.trace is not None:
+            self.trace.enter(place, above=self)
+        return place
+
+    def trial(self) -> Place:
+        """Return this place for an attempt whose findings count only when it is kept."""
+        trace = None if self.trace is None else Trace()
+        return Place(self.above, self.tokens, self.wire, trace=trace)
+
+    def keep(self, trial: Place) -> None:
+        """Take over what an attempt at this place has found."""
+        self.found += trial.found
+        self.dropped += trial.dropped
+        if self.trace is not None and trial.trace is not None:
+            self.trace.add(trial.trace)
+
+    def is_written_as(self, form: Form) -> None:
+        """Note how the answer writes the value of this place."""
+        if self.trace is not None:
+            self.trace.forms[self.pointer()] = form
 
     def report(self, rule: str, says: str) -> None:
         """Note a violation at this place."""
@@ -53,13 +87,18 @@ class Place:
         self.dropped.append(self.pointer())
 
     def pointer(self) -> str:
-        """Return the JSON Pointer of this place."""
-        path: list[str | int] = []
-        place = self
-        while place.above is not None:
-            path.append(place.token)
-            place = place.above
-        return pointer(*reversed(path))
+        """Return the JSON Pointer of this place in the record."""
+        return pointer(*chain.from_iterable(place.tokens for place in reversed(self._path())))
+
+    def wire_pointer(self) -> str:
+        """Return the JSON Pointer of this place in the answer."""
+        return pointer(*chain.from_iterable(place.wire for place in reversed(self._path())))
+
+    def _path(self) -> list[Place]:
+        path = [self]
+        while path[-1].above is not None:
+            path.append(path[-1].above)
+        return path
 
 
 class Codec(Protocol):
@@ -80,3 +119,13 @@ def lift(value: Json, codec: Codec) -> Lift:
     except RecursionError:
         return Lift(value, (Violation(at="", rule="too_deep", says="Must not be nested this deeply."),))
     return Lift(lifted, tuple(root.found), tuple(root.dropped))
+
+
+def trace(value: Json, codec: Codec) -> Pointers:
+    """Return where the parts of an answer stand, in the record and on the wire. Never raises."""
+    found = Trace()
+    try:
+        codec.lift(value, Place(trace=found))
+    except RecursionError:
+        return Pointers(Trace())
+    return Pointers(found)
