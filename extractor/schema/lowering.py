@@ -15,7 +15,6 @@ from extractor.schema.admission import admit
 from extractor.schema.codecs import RESULT, Named, Wrapped
 from extractor.schema.definitions import Definitions
 from extractor.schema.dialects import dialect_named
-from extractor.schema.fitting import Grammar
 from extractor.schema.free_form import AnyJson, JsonText
 from extractor.schema.hoisting import hoisted, properties_in
 from extractor.schema.keywords import ANNOTATIONS, SCALARS, known
@@ -25,13 +24,14 @@ from extractor.schema.nodes import lower_plain
 from extractor.schema.objects import stated_or_null
 from extractor.schema.pieces import NULL, Choices, Piece, Told, closed, described
 from extractor.schema.rules import Rules
+from extractor.schema.scopes import on_the_wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from extractor.records import Json, JsonObject
-    from extractor.schema.fitting import Fits
     from extractor.schema.lifting import Codec
+    from extractor.schema.predicates import Fits, Place
 
 #: Nodes lowered for one schema. A schema of 20,000 values lowers fewer unless its merges multiply.
 MAX_LOWERED: Final = 50_000
@@ -82,7 +82,7 @@ class Lowered:
 
     @cached_property
     def _fits(self) -> Fits:
-        return Grammar(self.wire.get("$defs", {})).compile(self.wire)
+        return on_the_wire(self.wire.get("$defs", {})).table(self.wire).fits
 
 
 def lower(
@@ -132,7 +132,7 @@ class _Lowering:
         self.references = admit(schema)
         self._merger = Merger(self.references)
         self._definitions = Definitions()
-        self._grammar: list[Grammar] = []
+        self._grammar: list[Place] = []
         self._null_at: dict[str, bool] = {}
         self._enum_room = self.dialect.enum_values
         self._left = MAX_LOWERED
@@ -152,7 +152,7 @@ class _Lowering:
         if properties_in([wire, *definitions.values()]) > self.dialect.properties:
             because = f"its wire form has more than {self.dialect.properties:,}"
             raise UnsupportedSchema("properties", at="", because=because)
-        self._grammar.append(Grammar(definitions))
+        self._grammar.append(on_the_wire(definitions))
         return Lowered(
             {**wire, "$defs": definitions} if definitions else wire, root.codec, root.told, self._definitions
         )
@@ -195,7 +195,7 @@ class _Lowering:
 
         def fits(value: Json) -> bool:
             if not compiled:
-                compiled.append(self._grammar[0].compile(wire))
+                compiled.append(self._grammar[0].table(wire).fits)
             return compiled[0](value)
 
         return fits

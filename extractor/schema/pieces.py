@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from extractor.records import Json, JsonObject
     from extractor.schema.dialects import Dialect
-    from extractor.schema.fitting import Fits
     from extractor.schema.lifting import Codec
+    from extractor.schema.predicates import Fits
     from extractor.schema.references import References
 
 NULL: Final = {"type": "null"}

@@ -6,7 +6,7 @@ up, and OpenAPI's `nullable: true` means what its authors meant. Everything else
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from jsonschema import (
@@ -19,18 +19,20 @@ from jsonschema import (
 )
 from jsonschema.validators import extend
 from referencing import Registry
-from referencing.exceptions import Unresolvable
 
-from extractor.schema.certainty import Certainty, never
-from extractor.schema.fitting import is_multiple, sure_types
+from extractor.schema.checks import LANGUAGES
+from extractor.schema.fitting import among, are_unique, frozen, multiple_of
 from extractor.schema.formats import format_checker
 from extractor.schema.keywords import draft_of
 from extractor.schema.patterns import compile_pattern
+from extractor.schema.predicates import REFUSING_NULL, compiled
+from extractor.schema.scopes import LibraryScope, entered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from extractor.records import Json, JsonObject
+    from extractor.schema.predicates import Fits
 
 _BASES: Final = {
     4: Draft4Validator,
@@ -39,73 +41,69 @@ _BASES: Final = {
     2019: Draft201909Validator,
     2020: Draft202012Validator,
 }
-#: Keywords that say no to a null which `nullable: true` allows.
-_REFUSING_NULL: Final = ("type", "enum", "const", "$ref", "allOf", "anyOf", "oneOf")
-#: The draft in which `exclusiveMinimum` is true or false.
-_BOOLEAN_LIMITS: Final = 4
-#: Keywords that give a part of a schema an address of its own.
-_RENAMING: Final = ("$id", "id", "$anchor", "$dynamicAnchor", "$recursiveAnchor")
+#: Keywords whose meaning depends on who refers to the schema that they stand in.
+_DYNAMIC: Final = frozenset({"$dynamicRef", "$dynamicAnchor", "$recursiveRef", "$recursiveAnchor"})
 
 
 class Rules:
     """A compiled schema."""
 
     def __init__(self, schema: JsonObject) -> None:
-        draft, speaks_openapi, renames_itself = draft_of(schema), _mentions_nullable(schema), _renames_itself(schema)
-        base = _validator_class(draft, speaks_openapi=speaks_openapi)
-        quick = {"properties": _properties_at_sight(schema)}
-        if not (speaks_openapi or renames_itself):
-            quick["$ref"] = _references_kept(base.VALIDATORS["$ref"])
-        extended: Any = extend  # typed as untyped in its stubs
-        cls = extended(base, quick)
-        cls.evolve = _evolve
-        self._validator: Any = cls(schema, registry=Registry(), format_checker=format_checker())
-        self._is_certain = never if draft == _BOOLEAN_LIMITS or renames_itself else Certainty(schema).of(schema)
+        self._schema = schema
+        self._draft = draft_of(schema)
+        self._whole = compiled(schema, LANGUAGES[self._draft], LibraryScope(lambda: self._authority))
+        self._is_dynamic = any(not _DYNAMIC.isdisjoint(node) for node in _objects(schema))
+        self._fits = self._asked(schema) if self._is_dynamic else self._whole.compiled().fits
+        self._parts: dict[int, tuple[Json, Fits]] = {}
 
     def holds(self, schema: Json, value: Json) -> bool:
         """Return whether `value` satisfies a part of the schema, given as a schema of its own."""
-        return self._is_valid(self._validator.evolve(schema=schema), value)
+        if id(schema) not in self._parts:  # kept beside its predicate, so that nothing else takes its id
+            fits = self._asked(schema) if self._is_dynamic else self._whole.table(schema).fits
+            self._parts[id(schema)] = (schema, fits)
+        return _is_told(self._parts[id(schema)][1], value)
 
     def hold(self, value: Json) -> bool:
         """Return whether `value` satisfies the whole schema."""
-        try:
-            return self._is_certain(value) or self._is_valid(self._validator, value)
-        except RecursionError:
-            return False
+        return _is_told(self._fits, value)
 
     def errors(self, value: Json) -> Iterator[ValidationError]:
         """Yield the library's errors, one by one. Their messages quote the instance: never show them."""
-        errors: Iterator[ValidationError] = self._validator.iter_errors(value)
+        errors: Iterator[ValidationError] = self._authority.iter_errors(value)
         return errors
 
-    @staticmethod
-    def _is_valid(validator: Any, value: Json) -> bool:
-        try:
-            return bool(validator.is_valid(value))
-        except RecursionError:
-            return False
+    def _asked(self, schema: Json) -> Fits:
+        return lambda value: bool(self._authority.evolve(schema=schema).is_valid(value))
+
+    @cached_property
+    def _authority(self) -> Any:
+        cls = _validator_class(self._draft, speaks_openapi=_mentions_nullable(self._schema))
+        return cls(self._schema, registry=Registry(), format_checker=format_checker())
+
+
+def _is_told(fits: Fits, value: Json) -> bool:
+    try:
+        return fits(value)
+    except RecursionError:
+        return False
 
 
 def _evolve(validator: Any, *, schema: Json, _resolver: Any = None) -> Any:
     """Return the validator of a part, with the rules of the whole.
 
-    The library's own takes the stock class where a part states `$schema`, as a root that refers to itself does.
+    The library's own takes the stock class where a part states `$schema`, as a root that refers to itself does, and
+    the address of the whole where `not`, `if` or `contains` hold a part with an address of its own.
     """
     return type(validator)(
         schema,
         registry=validator._registry,  # noqa: SLF001 - fields without a public name
         format_checker=validator.format_checker,
-        _resolver=_resolver or validator._resolver,  # noqa: SLF001
+        _resolver=_resolver or entered(validator, schema),
     )
 
 
 def _mentions_nullable(schema: Json) -> bool:
     return any(node.get("nullable") is True for node in _objects(schema))
-
-
-def _renames_itself(schema: Json) -> bool:
-    """Whether a part may have an address of its own, so that one reference means different things in two places."""
-    return any(isinstance(node.get(name), str) for node in _objects(schema) for name in _RENAMING)
 
 
 def _objects(schema: Json) -> Iterator[JsonObject]:
@@ -119,54 +117,28 @@ def _objects(schema: Json) -> Iterator[JsonObject]:
             open_nodes += node
 
 
-def _properties_at_sight(schema: JsonObject) -> Callable[..., Any]:
-    """Return a check of `properties` that descends only into members whose type does not settle the matter."""
-    # By identity: the schema is kept by whoever keeps the check, so no other object can take an id of its parts.
-    sure = {id(node): types for node in _objects(schema) if (types := sure_types(node))}
-    unsure: frozenset[type] = frozenset()
-
-    def check(validator: Any, members: JsonObject, instance: Json, _schema: Json) -> Iterator[ValidationError]:
-        if not validator.is_type(instance, "object"):
-            return
-        for name, subschema in members.items():
-            if name in instance and type(instance[name]) not in sure.get(id(subschema), unsure):
-                yield from validator.descend(instance[name], subschema, path=name, schema_path=name)
-
-    return check
-
-
-def _references_kept(library_check: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a check of `$ref` that looks each up once: a look-up costs as much as validating a small object."""
-    kept: dict[str, Any] = {}
-
-    def check(  # noqa: PLR0917 - the signature that jsonschema calls
-        validator: Any, reference: str, instance: Json, schema: Json
-    ) -> Any:
-        if reference not in kept:
-            try:
-                kept[reference] = validator._resolver.lookup(reference)  # noqa: SLF001 - as the library's own does
-            except Unresolvable:
-                return library_check(validator, reference, instance, schema)
-        found = kept[reference]
-        return validator.descend(instance, found.contents, resolver=found.resolver)
-
-    return check
-
-
 @cache
 def _validator_class(draft: int, *, speaks_openapi: bool) -> Any:
     base = _BASES[draft]
     replaced: dict[str, Callable[..., Any]] = {
+        "enum": _enum,
         "pattern": _pattern,
         "patternProperties": _pattern_properties,
         "additionalProperties": _additional_properties,
         "multipleOf": _multiple_of,
         "uniqueItems": _unique_items,
     }
+    if "additionalItems" in base.VALIDATORS:
+        replaced["additionalItems"] = _additional_items
+    if "const" in base.VALIDATORS:
+        replaced["const"] = _const
     if speaks_openapi:
-        replaced |= {name: _or_null(base.VALIDATORS[name]) for name in _REFUSING_NULL if name in base.VALIDATORS}
-    extended: Any = extend
-    return extended(base, replaced)  # typed as untyped in its stubs
+        checks = {**base.VALIDATORS, **replaced}
+        replaced |= {name: _or_null(checks[name]) for name in REFUSING_NULL if name in checks}
+    extended: Any = extend  # typed as untyped in its stubs
+    cls = extended(base, replaced)
+    cls.evolve = _evolve
+    return cls
 
 
 def _or_null(check: Callable[..., Any]) -> Callable[..., Any]:
@@ -177,6 +149,34 @@ def _or_null(check: Callable[..., Any]) -> Callable[..., Any]:
         return check(*arguments) or ()
 
     return check_unless_null
+
+
+class _Same:
+    """A list, equal to itself alone, so that what is made of it can be kept."""
+
+    def __init__(self, values: list[Json]) -> None:
+        self.values = values
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.values is self.values
+
+    def __hash__(self) -> int:
+        return id(self.values)
+
+
+@lru_cache(maxsize=64)
+def _among(values: _Same) -> Callable[[Json], bool]:
+    return among(values.values)
+
+
+def _enum(_validator: Any, values: list[Json], instance: Json, _schema: Json) -> Iterator[ValidationError]:
+    if not _among(_Same(values))(instance):
+        yield ValidationError("enum")
+
+
+def _const(_validator: Any, value: Json, instance: Json, _schema: Json) -> Iterator[ValidationError]:
+    if frozen(instance) != frozen(value):
+        yield ValidationError("const")
 
 
 def _pattern(validator: Any, pattern: str, instance: Json, _schema: Json) -> Iterator[ValidationError]:
@@ -214,19 +214,20 @@ def _additional_properties(  # noqa: PLR0917 - the signature that jsonschema cal
 
 
 def _multiple_of(validator: Any, of: Json, instance: Json, _schema: Json) -> Iterator[ValidationError]:
-    if validator.is_type(instance, "number") and not is_multiple(instance, of):
+    if validator.is_type(instance, "number") and not multiple_of(of)(instance):
         yield ValidationError("multipleOf")
 
 
 def _unique_items(validator: Any, wanted: Json, instance: Json, _schema: Json) -> Iterator[ValidationError]:
-    if wanted and validator.is_type(instance, "array") and len({_frozen(item) for item in instance}) < len(instance):
+    if wanted and validator.is_type(instance, "array") and not are_unique(instance):
         yield ValidationError("uniqueItems")
 
 
-def _frozen(value: Json) -> Any:
-    """Return a hashable stand-in that is equal for equal JSON: 1 and 1.0 are, 1 and true are not."""
-    if isinstance(value, dict):
-        return ("object", frozenset((name, _frozen(member)) for name, member in value.items()))
-    if isinstance(value, list):
-        return ("array", tuple(_frozen(item) for item in value))
-    return (isinstance(value, bool), value)
+def _additional_items(  # noqa: PLR0917 - the signature that jsonschema calls
+    validator: Any, allowed: Json, instance: Json, schema: Json
+) -> Iterator[ValidationError]:
+    """Check what a list in `items` does not reach. The library's own fails where `items` is true or false."""
+    prefix = schema.get("items")
+    if validator.is_type(instance, "array") and isinstance(prefix, list):
+        for index in range(len(prefix), len(instance)):
+            yield from validator.descend(instance[index], allowed, path=index)

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from extractor.records import Json, JsonObject
-    from extractor.schema.fitting import Fits
     from extractor.schema.merging import Plain, Union
     from extractor.schema.pieces import Lowerer
+    from extractor.schema.predicates import Fits
 
 
 #: What a union says whose branches exclude one another, unless they cannot hold at once anyway.
