@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Literal
 from anyio import to_thread
 
 from extractor.answer import parse
-from extractor.errors import BudgetExceeded, Cancelled, DocumentTooLarge, ModelError, NotStated, Unsatisfied
+from extractor.errors import (
+    BudgetExceeded,
+    Cancelled,
+    DocumentTooLarge,
+    GuardFailed,
+    ModelError,
+    NotStated,
+    Unsatisfied,
+    ValidationTimeout,
+)
 from extractor.prompt import reask
 from extractor.records import Attempt, Enforcement
 
@@ -26,8 +35,8 @@ if TYPE_CHECKING:
 #: Rungs on which the provider promises a shape.
 ENFORCED = frozenset({"json_schema", "tool"})
 
-#: Characters of a reply from which on judging it may take longer than other documents should wait: 10 ms.
-LONG_REPLY = 20_000
+#: Characters of a reply from which on parsing it may take longer than other documents should wait: 10 ms.
+LONG_REPLY = 200_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +71,8 @@ async def ask_until_valid(question: Question, *, contract: Contract, ports: Port
     """Ask `question`, and re-ask the failing paths, `max_attempts` times at most.
 
     A required value that the model calls "not stated" twice ends the loop: a third question would buy an invention.
-    Errors of the model and of the purse end it too and are returned as data, so that no attempt is lost.
+    Errors of the model and of the purse end it too, and an answer that cannot be checked within the limits; they are
+    returned as data, so that no attempt is lost.
     """
     attempts: list[Attempt] = []
     enforcement = Enforcement(asked=question.options.enforcement)
@@ -74,7 +84,12 @@ async def ask_until_valid(question: Question, *, contract: Contract, ports: Port
             attempts.append(_failed_attempt(question, error))
             enforcement = _with_rungs(enforcement, error.rungs_sent)
             return Answer(record=record, attempts=tuple(attempts), enforcement=enforcement, error=error)
-        judged = await judge(completion.text, contract=contract)
+        try:
+            judged = await judge(completion.text, contract=contract)
+        except (ValidationTimeout, GuardFailed) as error:
+            attempts.append(_unjudged_attempt(question, completion, error))
+            enforcement = _with_rungs(enforcement, completion.rungs_sent)
+            return Answer(record=record, attempts=tuple(attempts), enforcement=enforcement, error=error)
         attempts.append(_attempt(question, completion, judged))
         enforcement = _enforcement(enforcement, completion, judged)
         record = judged.record if judged.record is not None else record
@@ -87,22 +102,21 @@ async def ask_until_valid(question: Question, *, contract: Contract, ports: Port
 
 
 async def judge(text: str, *, contract: Contract) -> Judged:
-    """Parse, lift and validate one reply; a long one in a thread, so that other documents go on meanwhile."""
-    if len(text) < LONG_REPLY:
-        return _judge(text, contract)
-    return await to_thread.run_sync(_judge, text, contract)
+    """Parse, lift and validate one reply, and let other documents go on where that takes long.
 
-
-def _judge(text: str, contract: Contract) -> Judged:
-    parsed = parse(text)
+    Raises:
+        ValidationTimeout: it takes more time or memory than is allowed.
+        GuardFailed: a child process was needed for it, and none could be started.
+    """
+    parsed = parse(text) if len(text) < LONG_REPLY else await to_thread.run_sync(parse, text)
     if parsed.violations:
         return Judged(record=None, violations=parsed.violations, repairs=parsed.repairs, fits_wire=False)
-    found = contract.judge(parsed.value)
+    found = await contract.ajudge(parsed.value)
     return Judged(
         record=found.record,
         violations=found.violations,
         repairs=parsed.repairs + found.repairs,
-        fits_wire=found.fits_wire and parsed.is_as_asked,
+        fits_wire=found.fits_wire and not parsed.repairs,
     )
 
 
@@ -144,6 +158,21 @@ def _attempt(question: Question, completion: Completion, judged: Judged) -> Atte
         text=completion.text,
         usage=completion.usage,
         seconds=completion.seconds,
+    )
+
+
+def _unjudged_attempt(question: Question, completion: Completion, error: ExtractionError) -> Attempt:
+    """Return the attempt of a reply that came, and was paid, but could not be checked."""
+    return Attempt(
+        number=question.round,
+        window=question.window,
+        outcome="failed",
+        rung=completion.rung,
+        model=completion.model,
+        text=completion.text,
+        usage=completion.usage,
+        seconds=completion.seconds,
+        error=error.as_failure(),
     )
 
 

@@ -14,7 +14,7 @@ from extractor.document import aread, whole
 from extractor.errors import DocumentTooLarge, GuardFailed, UnreadableDocument
 from extractor.prompt import ask
 from extractor.records import CallKey, Coverage, Enforcement, Result, Timings
-from extractor.schema import contract_for
+from extractor.schema import acontract_for, contract_for
 
 if TYPE_CHECKING:
     from extractor.document import ReadingLimits
@@ -47,7 +47,7 @@ async def run(job: Job, *, ports: Ports, limits: ReadingLimits) -> Result[Json]:
         ExtractionError: with `stops_run`: the schema, the settings, the key or the account are at fault, so that
             no other document can fare better.
     """
-    contract = contract_of(job)
+    contract = await acontract_of(job)
     try:
         opened = await open_document(job, ports=ports, limits=limits)
     except (UnreadableDocument, DocumentTooLarge, GuardFailed) as error:
@@ -62,9 +62,17 @@ async def run(job: Job, *, ports: Ports, limits: ReadingLimits) -> Result[Json]:
 
 
 def contract_of(job: Job) -> Contract:
-    """Lower the job's target. The same target with the same options is lowered once."""
+    """Lower the job's target, and wait for it. The same target with the same options is lowered once."""
     options = job.options
     return contract_for(job.target, open_objects=options.open_objects, nulls=options.nulls, absence=options.absence)
+
+
+async def acontract_of(job: Job) -> Contract:
+    """Do as `contract_of` does, without holding up the event loop."""
+    options = job.options
+    return await acontract_for(
+        job.target, open_objects=options.open_objects, nulls=options.nulls, absence=options.absence
+    )
 
 
 async def open_document(job: Job, *, ports: Ports, limits: ReadingLimits) -> Opened:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from random import random
 from typing import TYPE_CHECKING, Final
 
-from extractor import log, pipeline
+from extractor import log
 from extractor.errors import AuthenticationFailed, ExtractionError, InvalidRequest, OutOfCredit
 from extractor.records import Enforcement, Job, Result, Target
 from extractor.store import open_body, pack_result
 
 if TYPE_CHECKING:
+    import asyncio
+
     from extractor.ports import Cancel
     from extractor.records import Json, Lease
     from extractor.store import Leases, Opened, RedisJournal
@@ -43,7 +44,6 @@ class Runner:
         self._door = door
         self._untold = untold
         self._targets: dict[tuple[str, str, str], Target] = {}
-        self._lowered: set[tuple[str, str, str, str]] = set()
 
     async def run(self, lease: Lease, *, cancel: Cancel, is_probe: bool = False) -> None:
         """Run a lease to its end, or put it off, or give it back.
@@ -90,19 +90,7 @@ class Runner:
             )
         # The deadline counts from the submission, so the store keeps it; ours would begin anew with each claim.
         options = replace(opened.options, deadline_s=None)
-        job = Job(id=lease.id, source=opened.source, target=await self._target(lease, opened), options=options)
-        await self._lower(job)
-        return job
-
-    async def _lower(self, job: Job) -> None:
-        """Lower a schema that is new here in a thread, so that a slow one holds up neither leases nor documents."""
-        options = job.options
-        key = (job.target.digest, options.open_objects, options.nulls, options.absence)
-        if key not in self._lowered:
-            await asyncio.to_thread(pipeline.contract_of, job)
-            if len(self._lowered) >= KEPT:
-                self._lowered.clear()
-            self._lowered.add(key)
+        return Job(id=lease.id, source=opened.source, target=await self._target(lease, opened), options=options)
 
     async def _target(self, lease: Lease, opened: Opened) -> Target:
         """Return the schema that was handed in; with its class, where it is registered here under the same name."""

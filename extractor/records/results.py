@@ -46,8 +46,8 @@ class Attempt:
 
     #: 1 for the first question of its window.
     number: int
-    #: `accepted` = its record is the result; `rejected` = it broke a rule; `failed` = no answer came; `abandoned` =
-    #: whoever asked died, or was told to stop, before an answer was judged.
+    #: `accepted` = its record is the result; `rejected` = it broke a rule; `failed` = no answer came, or it could not
+    #: be checked within the limits; `abandoned` = whoever asked died, or was told to stop, before an answer was judged.
     outcome: Literal["accepted", "rejected", "failed", "abandoned"]
     #: Window that was asked about.
     window: int = 0
@@ -65,7 +65,7 @@ class Attempt:
     usage: Usage = field(default_factory=Usage)
     #: Wall seconds.
     seconds: float = 0.0
-    #: Why no answer came.
+    #: Why no answer came, or why it could not be checked.
     error: Failure | None = None
 
 

@@ -9,42 +9,55 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from extractor.schema.contracts import Contract, Judgement, contract_for
+    from extractor.schema.contracts import Contract, acontract_for, contract_for
+    from extractor.schema.hints import Hint
     from extractor.schema.importing import READY, class_of, failed_import, list_classes, module_named
+    from extractor.schema.judging import Judgement
     from extractor.schema.lifting import Lift
     from extractor.schema.lowering import Lowered, lower
     from extractor.schema.registry import Registry
+    from extractor.schema.reporting import Report, ReportRow, report
     from extractor.schema.targets import target_from
 
 _HOMES = {
     "READY": "importing",
     "Contract": "contracts",
-    "Judgement": "contracts",
+    "Hint": "hints",
+    "Judgement": "judging",
     "Lift": "lifting",
     "Lowered": "lowering",
     "Registry": "registry",
+    "Report": "reporting",
+    "ReportRow": "reporting",
+    "acontract_for": "contracts",
     "class_of": "importing",
     "contract_for": "contracts",
     "failed_import": "importing",
     "list_classes": "importing",
     "lower": "lowering",
     "module_named": "importing",
+    "report": "reporting",
     "target_from": "targets",
 }
 
 __all__ = [
     "READY",
     "Contract",
+    "Hint",
     "Judgement",
     "Lift",
     "Lowered",
     "Registry",
+    "Report",
+    "ReportRow",
+    "acontract_for",
     "class_of",
     "contract_for",
     "failed_import",
     "list_classes",
     "lower",
     "module_named",
+    "report",
     "target_from",
 ]
 

@@ -1,49 +1,52 @@
-"""The contract of one target: what a model is asked for, and how its answers are judged."""
+"""The contract of one target: what a model is asked for, and how its answers are judged.
+
+This is also the one place that decides where work on schemas and answers runs. A schema that nobody has used in this
+process before is tried out in a guarded child. Answers are judged at once where that takes next to no time, in a
+thread where it takes little, and otherwise in a guarded child.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from functools import partial
+from typing import TYPE_CHECKING, Final, Literal
 
+import anyio
+from anyio import to_thread
+from anyio.lowlevel import RunVar
+
+from extractor import guard, log
+from extractor.errors import GuardFailed, InvalidSchema, UnsupportedSchema, ValidationTimeout
 from extractor.jsontext import dumps, parse
-from extractor.records import Repair, Shape, Violation
+from extractor.records import Shape
 from extractor.schema.class_rules import class_violations
-from extractor.schema.lowering import Lowered, lower
-from extractor.schema.rules import Rules
+from extractor.schema.cost import Cost
+from extractor.schema.judging import Judge, Judgement
+from extractor.schema.remembering import Memory
 from extractor.schema.sizing import expected_tokens
-from extractor.schema.validation import MAX_VIOLATIONS, violations_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from pydantic import BaseModel
 
-    from extractor.records import Json, Target
-
-    _Options: TypeAlias = tuple[Literal["drop", "keep"], Literal["absent", "exact"], Literal["forbid", "say"]]
+    from extractor.records import Json, JsonObject, Target
+    from extractor.schema.judging import Choices
+    from extractor.schema.lowering import Lowered
 
 #: Contracts kept. One takes some 50 kB.
-_KEPT = 256
-#: Rules of a union, which repeat what is wrong with a value below it.
-_UNIONS = frozenset({"anyOf", "oneOf"})
+_KEPT: Final = 256
+#: Seconds for which a schema that was refused is refused again without a trial.
+_REFUSED_S: Final = 60.0
+#: CPU seconds, at most, of what is judged in the event loop, and of what is judged in this process at all.
+AT_ONCE_S, HERE_S = 0.02, 0.25
+#: Wall and CPU seconds, and bytes, of trying a schema and of judging an answer.
+LIMITS: Final = guard.Limits(wall_s=2.0, cpu_s=2.0, memory_bytes=1 << 30)
+#: Threads of one event loop that wait for schemas to be tried. Others of its threads must not wait for them.
+_WAITING: Final = 16
+_waiting: RunVar[anyio.CapacityLimiter] = RunVar("extractor.schema.waiting")
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What an answer is worth."""
-
-    #: The record, in the target's own form, whether or not it is valid.
-    record: Json
-    #: What is wrong with it; empty when it is valid under the unmodified schema and the class.
-    violations: tuple[Violation, ...]
-    #: Members that nobody asked for and that are not in the record.
-    repairs: tuple[Repair, ...]
-    #: Whether the answer as received was valid under the wire schema, so that a grammar may have held it.
-    fits_wire: bool
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
     """One target under one set of options. Shared between jobs, so it holds nothing that changes."""
 
@@ -51,52 +54,78 @@ class Contract:
     shape: Shape
     #: By what records are validated: `json_schema`, and `pydantic:NAME` where the class is known.
     validated_by: tuple[str, ...]
-    #: The way to the wire and back.
-    lowered: Lowered = field(repr=False)
-    _rules: Rules = field(repr=False)
+    #: What judging an answer may cost.
+    cost: Cost
+    #: What a child needs to know of it.
+    _order: JsonObject = field(repr=False)
+    #: CPU seconds that a child takes for its own judge before it can use it.
+    _making_s: float = field(repr=False)
+    #: The same in this process; None where it takes so long to make that only children do.
+    _here: Judge | None = field(repr=False)
     _model_class: type[BaseModel] | None = field(repr=False, default=None)
 
+    @property
+    def lowered(self) -> Lowered:
+        """The way to the wire and back.
+
+        Raises:
+            UnsupportedSchema: only children lower this schema, because it takes long.
+        """
+        if self._here is None:
+            raise UnsupportedSchema("schema", at="", because="lowering it takes too long to show how it is done")
+        return self._here.lowered
+
     def judge(self, value: Json) -> Judgement:
-        """Lift an answer and list everything that is wrong with the record."""
-        lift = self.lowered.lift(value)
-        refused = violations_of(lift.value, self._rules)
-        lifted = _unless_told_below(lift.violations, refused)
-        found = [*lifted, *_unless_known(refused, lifted)]
-        if self._model_class is not None:
-            found += _unless_implied(class_violations(lift.value, self._model_class), found)
-        repairs = tuple(Repair(name="dropped_member", at=at) for at in lift.dropped)
-        return Judgement(lift.value, tuple(found)[:MAX_VIOLATIONS], repairs, self.lowered.fits(value))
+        """Lift an answer and list everything that is wrong with the record. It may block; see `ajudge`.
+
+        Raises:
+            ValidationTimeout: that takes more time or memory than is allowed.
+            GuardFailed: no child could be started, or it met a defect.
+        """
+        if self._here is not None and self.cost.seconds(value) <= HERE_S:  # of what is guarded it is infinite
+            return self._judged_by_class(self._here.judge(value))
+        try:
+            found = guard.run(_JUDGE, self._order | {"value": value}, limits=self._limits, lane="answers")
+        except GuardFailed as error:
+            raise _unjudged(error) from error
+        return self._judged_by_class(Judgement.from_json(found))
+
+    async def ajudge(self, value: Json) -> Judgement:
+        """Do as `judge` does, without holding up the event loop."""
+        seconds = self.cost.seconds(value)
+        if self._here is None or seconds > HERE_S:
+            return await self._judged_in_child(value)
+        if seconds > AT_ONCE_S:
+            return await to_thread.run_sync(self.judge, value)
+        return self._judged_by_class(self._here.judge(value))
+
+    async def _judged_in_child(self, value: Json) -> Judgement:
+        try:
+            found = await guard.call(_JUDGE, self._order | {"value": value}, limits=self._limits, lane="answers")
+        except GuardFailed as error:
+            raise _unjudged(error) from error
+        judgement = Judgement.from_json(found)
+        if self._model_class is None:
+            return judgement
+        return await to_thread.run_sync(self._judged_by_class, judgement)
+
+    @property
+    def _limits(self) -> guard.Limits:
+        seconds = LIMITS.wall_s + self._making_s
+        return guard.Limits(wall_s=seconds, cpu_s=seconds, memory_bytes=LIMITS.memory_bytes)
+
+    def _judged_by_class(self, judgement: Judgement) -> Judgement:
+        if self._model_class is None:
+            return judgement
+        return judgement.refused_by(class_violations(judgement.record, self._model_class))
 
 
-def _unless_told_below(violations: Iterable[Violation], others: Sequence[Violation]) -> list[Violation]:
-    """Return the violations without those of a union that others tell more closely."""
-    return [
-        violation
-        for violation in violations
-        if not (violation.rule in _UNIONS and any(other.at.startswith(f"{violation.at}/") for other in others))
-    ]
-
-
-def _unless_known(violations: Iterable[Violation], known: Iterable[Violation]) -> list[Violation]:
-    """Return the violations at places where nothing is known to be wrong yet."""
-    places = {violation.at for violation in known}
-    return [
-        violation
-        for violation in violations
-        if violation.at not in places
-        and not (violation.rule in _UNIONS and any(at.startswith(f"{violation.at}/") for at in places))
-    ]
-
-
-def _unless_implied(violations: Iterable[Violation], known: Iterable[Violation]) -> list[Violation]:
-    """Return what a class refuses that does not follow from a violation already known at that place or below it."""
-    places = {violation.at for violation in known}
-    return [
-        violation
-        for violation in violations
-        if not any(f"{at}/".startswith(f"{violation.at}/") for at in places)
-        and not (violation.rule == "extra_forbidden" and violation.at.rpartition("/")[0] in places)
-    ]
+#: What children are asked for.
+_TRY_OUT: Final = "extractor.schema.trial:try_out"
+_JUDGE: Final = "extractor.schema.trial:judge"
+_contracts: Memory[Contract] = Memory(_KEPT, refused_s=_REFUSED_S)
+#: Target and options -> the target, kept so that nothing else takes its identity, and its contract.
+_seen: dict[tuple[int, Choices], tuple[Target, Contract]] = {}
 
 
 def contract_for(
@@ -108,28 +137,128 @@ def contract_for(
 ) -> Contract:
     """Return the contract of `target`, made once per schema, class and options.
 
-    The schema's text is part of the key, not its digest alone: the digest does not see the order of properties,
-    and the order is what a model writes in.
+    The schema's text is the key, not its digest: the digest does not see the order of properties, and the order is
+    what a model writes in. A schema that is new to this process is tried out in a guarded child, for which this
+    blocks, for 2 s at most; the schema of a class is not, because the class is code of this process.
 
     Raises:
-        UnsupportedSchema: the schema cannot be lowered.
+        UnsupportedSchema: the schema cannot be lowered, or not within the limits.
         InvalidSchema: it is not a JSON Schema.
+        GuardFailed: no child process could be started.
     """
-    options: _Options = (open_objects, nulls, absence)
-    return _contract(dumps(target.schema), target.name, model_class=target.model_class, options=options)
+    choices: Choices = (open_objects, nulls, absence)
+    seen = _seen.get((id(target), choices))
+    if seen is not None:
+        return seen[1]
+    text = _text_of(target)
+    contract = _contracts.get(_key(text, target, choices), partial(_made, text, target, choices))
+    return _noted(target, choices, contract)
 
 
-@lru_cache(maxsize=_KEPT)
-def _contract(
-    schema_text: str,
-    name: str,
+async def acontract_for(
+    target: Target,
     *,
-    model_class: type[BaseModel] | None,
-    options: _Options,
+    open_objects: Literal["drop", "keep"] = "drop",
+    nulls: Literal["absent", "exact"] = "absent",
+    absence: Literal["forbid", "say"] = "say",
 ) -> Contract:
-    schema = parse(schema_text)
-    open_objects, nulls, absence = options
-    lowered = lower(schema, open_objects=open_objects, nulls=nulls, absence=absence)
-    shape = Shape(schema=lowered.wire, name=name, told=lowered.untold, expected_tokens=expected_tokens(lowered.wire))
-    by_class = () if model_class is None else (f"pydantic:{model_class.__name__}",)
-    return Contract(shape, ("json_schema", *by_class), lowered, Rules(schema), model_class)
+    """Do as `contract_for` does, without holding up the event loop. What is known takes no thread."""
+    choices: Choices = (open_objects, nulls, absence)
+    seen = _seen.get((id(target), choices))
+    if seen is not None:
+        return seen[1]
+    found = _contracts.find(_key(_text_of(target), target, choices))
+    if found is not None:
+        return _noted(target, choices, found)
+    make = partial(contract_for, target, open_objects=open_objects, nulls=nulls, absence=absence)
+    return await to_thread.run_sync(make, abandon_on_cancel=True, limiter=_limiter_of_this_loop())
+
+
+def _noted(target: Target, choices: Choices, contract: Contract) -> Contract:
+    if len(_seen) >= _KEPT:
+        _seen.clear()
+    _seen[id(target), choices] = (target, contract)
+    return contract
+
+
+def _text_of(target: Target) -> str:
+    try:
+        return dumps(target.schema)
+    except ValueError:  # a number of more digits than the interpreter writes
+        raise InvalidSchema("The schema holds a number that is too large.") from None
+
+
+def _key(text: str, target: Target, choices: Choices) -> tuple[object, ...]:
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+    return (digest, target.name, target.model_class, choices)
+
+
+def _made(text: str, target: Target, choices: Choices) -> Contract:
+    order = {"schema": text, "choices": choices}
+    if target.model_class is not None:
+        here = _judge_from(order)
+        return _contract(target, order=order, here=here, cost=here.cost)
+    tried = _tried(order)
+    cost = Cost(**tried["cost"])
+    if "shape" not in tried:
+        return _contract(target, order=order, here=_judge_from(order), cost=cost)
+    shape = Shape(name=target.name, **tried["shape"])
+    return Contract(
+        shape=shape, validated_by=("json_schema",), cost=cost, _order=order, _making_s=tried["seconds"], _here=None
+    )
+
+
+def _contract(target: Target, *, order: JsonObject, here: Judge, cost: Cost) -> Contract:
+    wire = here.lowered.wire
+    by_class = () if target.model_class is None else (f"pydantic:{target.model_class.__name__}",)
+    return Contract(
+        shape=Shape(schema=wire, name=target.name, told=here.lowered.untold, expected_tokens=expected_tokens(wire)),
+        validated_by=("json_schema", *by_class),
+        cost=cost,
+        _order=order,
+        _making_s=HERE_S,
+        _here=here,
+        _model_class=target.model_class,
+    )
+
+
+def _judge_from(order: JsonObject) -> Judge:
+    return Judge(parse(order["schema"]), order["choices"])
+
+
+def _tried(order: JsonObject) -> JsonObject:
+    """Try a schema out in a child, and return what `trial.try_out` says."""
+    try:
+        tried: JsonObject = guard.run(_TRY_OUT, order, limits=LIMITS, lane="schemas")
+    except GuardFailed as error:
+        if error.reason == "not_started":
+            raise
+        log.logger().warning("a schema could not be tried out", reason=error.reason, said=error.message)
+        raise UnsupportedSchema("schema", at="", because=_REASONS[error.reason]) from error
+    return tried
+
+
+#: How a trial failed -> what is said of the schema.
+_REASONS: Final = {
+    "timeout": f"checking and lowering it takes more than {LIMITS.wall_s:.0f} s",
+    "died": f"checking and lowering it takes more than {LIMITS.memory_bytes >> 30} GiB of memory",
+    "raised": "it cannot be worked on",
+}
+
+
+def _unjudged(error: GuardFailed) -> GuardFailed | ValidationTimeout:
+    if error.reason not in {"timeout", "died"}:
+        return error
+    return ValidationTimeout(
+        f"Checking the answer under the schema took more than {LIMITS.wall_s:.0f} s or "
+        f"{LIMITS.memory_bytes >> 30} GiB. Unions that contain themselves can double the work with every level."
+    )
+
+
+def _limiter_of_this_loop() -> anyio.CapacityLimiter:
+    try:
+        return _waiting.get()
+    except LookupError:
+        limiter = anyio.CapacityLimiter(_WAITING)
+        _waiting.set(limiter)
+        return limiter

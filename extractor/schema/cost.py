@@ -8,6 +8,7 @@ a child that can be killed.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -15,9 +16,9 @@ from extractor.schema.places import TooManyPlaces, places_of
 from extractor.schema.references import References
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from extractor.records import JsonObject
+    from extractor.records import Json, JsonObject
     from extractor.schema.places import Place
 
     #: Times that a name leads back into the group, and the evaluations and instructions of where else it leads.
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 #: Levels of an answer at most: what the parser takes.
 MAX_LEVELS: Final = 200
+#: CPU seconds of evaluating one schema to tell whether a value is valid, and to tell what is wrong with it; of one
+#: instruction of a pattern over one character. The 99th percentiles on 618 real schemas, and the worst pattern found.
+READ_S, TOLD_S, MATCHED_S = 2e-6, 20e-6, 3e-9
 #: No figure goes beyond this: so much work is never done.
 MOST: Final = 10**9
 
@@ -41,6 +45,41 @@ class Cost:
     per_character: int = MOST
     #: Unions around one value, each of which reads it by trial.
     unions: int = MAX_LEVELS
+    #: Schemas of the wire evaluated at one value, where that is another schema.
+    wire_per_node: int = 0
+
+    def seconds(self, value: Json) -> float:
+        """Return the CPU seconds that judging an answer takes at most, told from the size of the answer."""
+        if self.kind == "guarded":
+            return math.inf
+        values, levels, characters = _size(value)
+        looks = 1 + min(self.unions, levels)
+        read = (self.per_node + self.wire_per_node) * looks * READ_S
+        matched = self.per_character * looks * characters * MATCHED_S
+        return values * (read + self.per_node * TOLD_S) + matched
+
+
+def _size(value: Json) -> tuple[int, int, int]:
+    """Return how many values there are in `value`, in how many levels, and the characters of its text and names."""
+    count, levels, characters = 1, 1, len(value) if isinstance(value, str) else 0
+    level: list[Json] = [value]
+    while level:
+        below: list[Json] = []
+        for container in level:
+            if isinstance(container, dict):
+                characters += sum(map(len, container))
+                members: Iterable[Json] = container.values()
+            else:
+                members = container if isinstance(container, list) else ()
+            for member in members:
+                count += 1
+                if isinstance(member, str):
+                    characters += len(member)
+                elif isinstance(member, (dict, list)):
+                    below.append(member)
+        levels += 1
+        level = below
+    return count, levels, characters
 
 
 #: What a schema costs of which nothing is known.

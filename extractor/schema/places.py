@@ -202,7 +202,7 @@ class _Survey:
             if keyword not in _DEFINITIONS:
                 part.leads.append((keyword, name, at))
         if "$ref" in node:
-            part.applied.append(self._references.locate(node["$ref"], at=location))
+            part.applied.append(self._references.locate(node["$ref"]))
         return part
 
     def _lead(self, place: Place, part: _Part, leads: Iterable[tuple[str, str, str]], *, times: int) -> None:
@@ -246,7 +246,7 @@ def _enter(place: Place, node: JsonObject, *, times: int) -> None:
         place.members.enter(NAME, times * len(patterns))
     if isinstance(node.get("pattern"), str):
         patterns.append(node["pattern"])
-    place.instructions += times * sum(map(_instructions, patterns))
+    place.instructions += times * sum(compile_pattern(pattern).instructions for pattern in patterns)
     place.unions += sum(_is_union(node[keyword]) for keyword in ("anyOf", "oneOf") if keyword in node)
     compared = (*node.get("enum", ()), node.get("const"))
     if any(isinstance(value, (dict, list)) for value in compared):
@@ -258,11 +258,6 @@ def _enter(place: Place, node: JsonObject, *, times: int) -> None:
 
 def _length(value: Json) -> int:
     return len(value) if isinstance(value, (dict, list)) else 0
-
-
-def _instructions(pattern: str) -> int:
-    matcher = compile_pattern(pattern)
-    return sum(part.programsize for part in (*matcher.required, *matcher.forbidden))
 
 
 def _is_union(branches: Json) -> bool:

@@ -40,7 +40,7 @@ _RULES: Final = frozenset({
     "type", "properties", "$ref", "anyOf", "oneOf", "allOf", "enum", "const", "items", "prefixItems", "required",
     "additionalProperties", "patternProperties", "if", "not",
 })  # fmt: skip
-#: Digests of schemas that their meta-schema accepted; checking costs 10 ms and more.
+#: Digests of the schemas of classes that their meta-schema accepted; checking costs 10 ms and more.
 _checked: set[str] = set()
 #: Digests remembered before the memory starts anew.
 _MAX_CHECKED: Final = 10_000
@@ -48,6 +48,9 @@ _MAX_CHECKED: Final = 10_000
 
 def target_from(schema: type[BaseModel] | JsonObject | os.PathLike[str]) -> Target:
     """Return the target that a pydantic class, a JSON Schema or the path of a `.json` file stands for.
+
+    A class is code of this process, so its schema is checked against the meta-schema here. Any other schema may be
+    hostile: here it is only measured, and `contracts.contract_for` has it checked where it can do no harm.
 
     Raises:
         InvalidSchema: it is none of these, the file cannot be read, or what it holds is not a JSON Schema.
@@ -112,8 +115,9 @@ def _target(schema: Json, *, name: str, model_class: type[BaseModel] | None = No
             'The schema states no rule, so anything would satisfy it. Give it "type" and, for an object, "properties".'
         )
     fingerprint = digest(schema)
-    if fingerprint not in _checked:
-        _check(schema)
+    draft_of(schema)
+    if model_class is not None and fingerprint not in _checked:
+        check_schema(schema)
         if len(_checked) >= _MAX_CHECKED:
             _checked.clear()
         _checked.add(fingerprint)
@@ -121,8 +125,12 @@ def _target(schema: Json, *, name: str, model_class: type[BaseModel] | None = No
     return Target(schema=copy.deepcopy(schema), name=slug, digest=fingerprint, model_class=model_class)
 
 
-def _check(schema: JsonObject) -> None:
-    """Check a schema against the meta-schema of its draft."""
+def check_schema(schema: JsonObject) -> None:
+    """Check a schema against the meta-schema of its draft.
+
+    Raises:
+        InvalidSchema: it is not valid; the message says where, and what would be right there.
+    """
     cls: Any = validator_for({"$schema": _META_SCHEMA[draft_of(schema)]})
     try:
         cls.check_schema(schema)

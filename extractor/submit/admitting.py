@@ -15,7 +15,7 @@ from extractor.document import load
 from extractor.errors import InvalidRequest
 from extractor.options import NAMES, options_from
 from extractor.records import Options, Source, Submission, Target
-from extractor.schema import contract_for
+from extractor.schema import acontract_for, contract_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,7 +67,7 @@ class Labels(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """A target and options that go together: lowered and checked once, for many documents."""
+    """A target and options that go together: checked once, for many documents."""
 
     target: Target
     stated: Options
@@ -96,7 +96,8 @@ def admit(
 ) -> Submission:
     """Return a submission with which nothing is wrong that can be told before the document is read.
 
-    Of many with the same `Target` and equal options, all but the first cost microseconds.
+    Of many with the same `Target` and equal options, all but the first cost microseconds. The first may wait for a
+    guarded child, for 2 s and longer: an event loop calls `assemble` in a thread and awaits `atried`.
 
     Args:
         source: The document; a file is read here.
@@ -109,6 +110,44 @@ def admit(
     Raises:
         InvalidRequest: an option, a model, a key or a name that cannot be used here.
         UnsupportedSchema: the schema uses what we can neither enforce nor check.
+        InvalidSchema: it is not a JSON Schema.
+        UnreadableDocument: `file_too_large`, `file_not_found`.
+    """
+    return tried(assemble(source, target, options, door=door, default_priority=default_priority, **labels))
+
+
+def tried(submission: Submission) -> Submission:
+    """Return a submission whose schema can be used.
+
+    Raises:
+        UnsupportedSchema: it uses what we can neither enforce nor check.
+        InvalidSchema: it is not a JSON Schema.
+    """
+    stated = submission.options
+    contract_for(submission.target, open_objects=stated.open_objects, nulls=stated.nulls, absence=stated.absence)
+    return submission
+
+
+async def atried(submission: Submission) -> Submission:
+    """Do as `tried` does, without holding up the event loop or its threads."""
+    stated = submission.options
+    await acontract_for(submission.target, open_objects=stated.open_objects, nulls=stated.nulls, absence=stated.absence)
+    return submission
+
+
+def assemble(
+    source: Source,
+    target: Target,
+    options: Options | Mapping[str, Any],
+    *,
+    door: Door,
+    default_priority: Priority = "interactive",
+    **labels: Unpack[Labels],
+) -> Submission:
+    """Return a submission whose schema is still to be tried; otherwise as `admit` does. Blocks for files only.
+
+    Raises:
+        InvalidRequest: an option, a model, a key or a name that cannot be used here.
         UnreadableDocument: `file_too_large`, `file_not_found`.
     """
     for name, label in labels.items():
@@ -155,9 +194,8 @@ def _remembered(text: str) -> Options:
 
 
 def _plan(target: Target, stated: Options) -> _Plan:
-    """Lower the target and check the options, and remember both."""
+    """Check the options, and remember them with the target."""
     options = options_from({name: getattr(stated, name) for name in NAMES})
-    contract_for(target, open_objects=options.open_objects, nulls=options.nulls, absence=options.absence)
     plan = _Plan(target, stated, options, _canonical(target, options))
     if len(_plans) >= _KEPT:
         _plans.clear()

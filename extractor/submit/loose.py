@@ -13,11 +13,11 @@ from extractor.jsontext import canonical
 from extractor.options import NAMES
 from extractor.records import Source, Submission, Target
 from extractor.schema import target_from
-from extractor.submit.admitting import Door, Labels, admit
+from extractor.submit.admitting import Door, Labels, assemble, options_at, tried
 
 if TYPE_CHECKING:
     from extractor.document import ReadingLimits
-    from extractor.records import Json, JsonObject, Priority
+    from extractor.records import Json, JsonObject, Options, Priority
 
 DOCUMENT_FORMS: Final = '{"text": "…"} or {"base64": "…"}, with "media_type" and "name" where they are known'
 DOCUMENT_MEMBERS: Final = ("text", "base64", "media_type", "name")
@@ -50,14 +50,44 @@ def submission_from_json(
         CallerError: what was sent cannot be used; the message says what to send.
         UnreadableDocument: `file_too_large`.
     """
-    if options is not None and not isinstance(options, dict):
-        raise InvalidRequest(f"The options are {_kind(options)}; send an object with any of {', '.join(NAMES)}.")
+    return tried(assemble_from_json(document, schema, options, door=door, default_priority=default_priority, **labels))
+
+
+def assemble_from_json(
+    document: Json,
+    schema: Json,
+    options: Json,
+    *,
+    door: Door,
+    default_priority: Priority = "interactive",
+    **labels: Unpack[Labels],
+) -> Submission:
+    """Return the submission that loose JSON stands for, its schema still to be tried; see `submission_from_json`.
+
+    Raises:
+        CallerError: what was sent cannot be used; the message says what to send.
+        UnreadableDocument: `file_too_large`.
+    """
+    stated = _options_of(options)
     source = _source_of(document, door.limits)
     if isinstance(schema, str):
         labels["schema_name"] = schema
-    return admit(
-        source, _target_of(schema, door), options or {}, door=door, default_priority=default_priority, **labels
-    )
+    return assemble(source, _target_of(schema, door), stated, door=door, default_priority=default_priority, **labels)
+
+
+def target_and_options(schema: Json, options: Json, *, door: Door) -> tuple[Target, Options]:
+    """Return the target and the options of a submission that has no document yet.
+
+    Raises:
+        CallerError: what was sent cannot be used; the message says what to send.
+    """
+    return _target_of(schema, door), options_at(door, _options_of(options))
+
+
+def _options_of(options: Json) -> JsonObject:
+    if options is not None and not isinstance(options, dict):
+        raise InvalidRequest(f"The options are {_kind(options)}; send an object with any of {', '.join(NAMES)}.")
+    return options or {}
 
 
 def _source_of(document: Json, limits: ReadingLimits) -> Source:

@@ -323,7 +323,7 @@ def test_the_target_does_not_change_with_the_callers_dict():
 )
 def test_what_is_not_a_schema_is_refused_with_a_reason(schema, words):
     with pytest.raises(InvalidSchema, match=words):
-        target_from(schema)
+        contract_for(target_from(schema))
 
 
 @pytest.mark.parametrize(
