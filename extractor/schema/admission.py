@@ -1,6 +1,7 @@
 """The static limits of a schema: what passes here can be lowered and validated in bounded time and memory.
 
-Everything is iterative, so that a hostile schema ends in a typed error and not in RecursionError.
+Everything is iterative, so that a hostile schema ends in a typed error and not in RecursionError. Every keyword that
+lowering reads is of the right kind once a schema has passed, so lowering itself asks no more.
 """
 
 from __future__ import annotations
@@ -9,11 +10,24 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from extractor.errors import InvalidSchema, UnsupportedSchema
-from extractor.schema.keywords import COUNTS, DRAFT_4, NUMBER, mapping, names, sequence, subschemas
+from extractor.schema.keywords import (
+    COUNTS,
+    DRAFT_4,
+    DRAFTS,
+    NUMBER,
+    TYPES,
+    mapping,
+    names,
+    of_draft,
+    sequence,
+    subschemas,
+)
 from extractor.schema.patterns import PatternRefused, compile_pattern
-from extractor.schema.references import References
+from extractor.schema.references import SIBLINGS_SINCE, Addresses, References
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from extractor.records import Json, JsonObject
 
 #: Containers inside one another. The deepest of 11,305 real schemas has 63.
@@ -24,6 +38,8 @@ MAX_NODES: Final = 20_000
 MAX_ENUM: Final = 5_500
 #: Schemas that may apply to one place of an instance, references followed. 99.9 % of real schemas stay below.
 MAX_EXPANDED: Final = 250_000
+#: Keywords by which other parts may refer to a schema.
+_NAMING: Final = frozenset({"$id", "id", "$anchor"})
 
 
 def admit(schema: Json) -> References:
@@ -35,7 +51,9 @@ def admit(schema: Json) -> References:
     """
     admit_json(schema)
     references = References(mapping(schema, ""))
-    _refuse_endless(_walk(references))
+    survey = _Survey(references)
+    _refuse_endless(survey.together)
+    references.localise(survey.targets, survey.addresses)
     return references
 
 
@@ -46,118 +64,166 @@ def admit_json(value: Json) -> None:
         InvalidSchema: it holds something that JSON has no word for.
         UnsupportedSchema: it is too deep or too large.
     """
-    open_values: list[tuple[Json, int]] = [(value, 1)]
-    nodes = 0
-    while open_values:
-        node, depth = open_values.pop()
-        nodes += 1
+    level, depth, values = [value], 0, 0
+    while level:
+        depth += 1
+        values += len(level)
         if depth > MAX_DEPTH:
             raise UnsupportedSchema("schema", at="", because=f"it is nested more than {MAX_DEPTH} levels deep")
-        if nodes > MAX_NODES:
+        if values > MAX_NODES:
             raise UnsupportedSchema("schema", at="", because=f"it holds more than {MAX_NODES:,} values")
-        if isinstance(node, dict):
-            if not all(isinstance(key, str) for key in node):
-                raise InvalidSchema("The schema has a member whose name is not a string, which JSON does not allow.")
-            open_values += [(member, depth + 1) for member in node.values()]
-        elif isinstance(node, list):
-            open_values += [(member, depth + 1) for member in node]
-        elif not _is_scalar(node):
-            raise InvalidSchema(f"The schema holds a {type(node).__name__} that JSON cannot express.")
+        below: list[Json] = []
+        for node in level:
+            if isinstance(node, dict):
+                _admit_names(node)
+                below += node.values()
+            elif isinstance(node, list):
+                below += node
+            elif not isinstance(node, str) and not _is_scalar(node):
+                raise InvalidSchema(f"The schema holds a {type(node).__name__} that JSON cannot express.")
+        level = below
+
+
+def _admit_names(node: JsonObject) -> None:
+    for name in node:
+        if not isinstance(name, str):
+            raise InvalidSchema("The schema has a member whose name is not a string, which JSON does not allow.")
 
 
 def _is_scalar(value: Json) -> bool:
     if isinstance(value, float):
         return math.isfinite(value)
-    return value is None or isinstance(value, (str, int))
+    return value is None or isinstance(value, int)
 
 
-def _walk(references: References) -> dict[str, list[str]]:
-    """Visit every schema that can apply. Return, by location, the locations that apply to the same instance."""
-    together: dict[str, list[str]] = {}
-    open_schemas: list[tuple[str, Json, bool]] = [("", references.root, False)]
-    while open_schemas:
-        at, node, is_embedded = open_schemas.pop()
-        if at in together:
-            continue
-        together[at] = []
-        if isinstance(node, bool):
-            continue
-        _admit_node(mapping(node, at), at)
-        _admit_values(node, at, references.draft)
-        is_embedded = is_embedded or (bool(at) and _is_resource(node))
-        for below, child, applies_here in subschemas(node, at, references.draft):
-            open_schemas.append((below, child, is_embedded))
-            if applies_here:
-                together[at].append(below)
-        if "$ref" in node:
-            if is_embedded:
-                raise UnsupportedSchema("$id", at=at, because="references inside an embedded schema are not followed")
-            target = references.locate(node["$ref"], at=at)
-            found = references.at(target)
-            if isinstance(found, bool) and references.draft == DRAFT_4:
-                raise InvalidSchema(f"The schema refers at {at} to {target}, which is no schema in draft 4.", at=at)
-            open_schemas.append((target, found, False))
-            together[at].append(target)
-    return together
+class _Survey:
+    """One look at every schema of a document that can apply."""
+
+    def __init__(self, references: References) -> None:
+        self._references = references
+        self._draft = references.draft
+        self._checks = _CHECKS_OF[self._draft]
+        #: Location -> locations of schemas that apply to the same instance.
+        self.together: dict[str, list[str]] = {}
+        #: Location of each schema that refers -> location of what it refers to.
+        self.targets: dict[str, str] = {}
+        self._referring: list[tuple[str, str]] = []
+        self._named: dict[str, JsonObject] = {}
+        self._look([("", references.root)])
+        #: The parts that have addresses. What only a reference leads to has none: nobody knows that it is a schema.
+        self.addresses = Addresses(dict(self._named), self._draft)
+        while self._referring:
+            at, ref = self._referring.pop()
+            self._follow(at, ref)
+
+    def _look(self, open_schemas: list[tuple[str, Json]]) -> None:
+        """Visit schemas and everything that their keywords hold."""
+        while open_schemas:
+            at, node = open_schemas.pop()
+            if at in self.together:
+                continue
+            self.together[at] = applying = []
+            if isinstance(node, bool):
+                continue
+            for keyword, value in mapping(node, at).items():
+                if keyword in self._checks:
+                    self._checks[keyword](value, keyword, at)
+            counts = "$ref" not in node or self._draft >= SIBLINGS_SINCE
+            for below, part, applies_here in subschemas(node, at, self._draft):
+                open_schemas.append((below, part))
+                if applies_here and counts:
+                    applying.append(below)
+            if "$ref" in node:
+                self._referring.append((at, node["$ref"]))
+            if not _NAMING.isdisjoint(node):
+                self._named[at] = node
+
+    def _follow(self, at: str, ref: str) -> None:
+        target = self.addresses.resolve(ref, at=at)
+        found = self._references.at(target, named_at=f"{at}/$ref")
+        if isinstance(found, bool) and self._draft == DRAFT_4:
+            raise InvalidSchema(f"The schema refers at {at} to {target}, which is no schema in draft 4.", at=at)
+        self.targets[at] = target
+        self.together[at].append(target)
+        self._look([(target, found)])
 
 
-def _is_resource(node: JsonObject) -> bool:
-    identifier = node.get("$id", node.get("id"))
-    return isinstance(identifier, str) and not identifier.startswith("#")
+def _number(value: Json, keyword: str, at: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise InvalidSchema(f"The schema's `{keyword}` at {at or 'its root'} is not a number.", at=f"{at}/{keyword}")
 
 
-def _admit_node(node: JsonObject, at: str) -> None:
-    for keyword in ("$dynamicRef", "$recursiveRef"):
-        if keyword in node:
-            raise UnsupportedSchema(keyword, at=at, because="its meaning depends on who refers to it")
-    if "enum" in node and len(sequence(node["enum"], f"{at}/enum")) > MAX_ENUM:
-        raise UnsupportedSchema("enum", at=at, because=f"it has more than {MAX_ENUM:,} values")
-    if "patternProperties" in node and ("unevaluatedProperties" in node):
-        raise UnsupportedSchema("unevaluatedProperties", at=at, because="together with patterns it cannot be bounded")
-    if isinstance(node.get("pattern"), str):
-        _admit_pattern(node["pattern"], "pattern", at)
-    for pattern in mapping(node.get("patternProperties", {}), at):
-        _admit_pattern(pattern, "patternProperties", at)
+def _divisor(value: Json, keyword: str, at: str) -> None:
+    _number(value, keyword, at)
+    if value <= 0:
+        raise InvalidSchema(f"The schema's `{keyword}` at {at or 'its root'} is not above zero.", at=f"{at}/{keyword}")
 
 
-def _admit_values(node: JsonObject, at: str, draft: int) -> None:
-    """Check the values that lowering computes with. The meta-schema checks more, but not everybody asks it."""
-    for keyword in (*NUMBER, *COUNTS):
-        value = node.get(keyword, 1)
-        if keyword.startswith("exclusive") and draft == DRAFT_4:
-            continue
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise InvalidSchema(
-                f"The schema's `{keyword}` at {at or 'its root'} is not a number.", at=f"{at}/{keyword}"
-            )
-    if node.get("multipleOf", 1) <= 0:
-        raise InvalidSchema(
-            f"The schema's `multipleOf` at {at or 'its root'} is not above zero.", at=f"{at}/multipleOf"
-        )
-    for keyword in ("pattern", "format", "$id", *(["id"] if draft == DRAFT_4 else [])):
-        if not isinstance(node.get(keyword, ""), str):
-            raise InvalidSchema(
-                f"The schema's `{keyword}` at {at or 'its root'} is not a string.", at=f"{at}/{keyword}"
-            )
-    names(node.get("required", []), f"{at}/required")
-    for needs in _dependencies(node, at):
-        names(needs, at)
+def _text(value: Json, keyword: str, at: str) -> None:
+    if not isinstance(value, str):
+        raise InvalidSchema(f"The schema's `{keyword}` at {at or 'its root'} is not a string.", at=f"{at}/{keyword}")
 
 
-def _dependencies(node: JsonObject, at: str) -> list[Json]:
-    """Return what must be lists of names."""
-    mixed = mapping(node.get("dependencies", {}), at).values()
-    return [
-        *mapping(node.get("dependentRequired", {}), at).values(),
-        *(needs for needs in mixed if not isinstance(needs, (dict, bool))),
-    ]
-
-
-def _admit_pattern(pattern: str, keyword: str, at: str) -> None:
+def _pattern(value: Json, keyword: str, at: str) -> None:
+    _text(value, keyword, at)
     try:
-        compile_pattern(pattern)
+        compile_pattern(value)
     except PatternRefused as refused:
         raise UnsupportedSchema(keyword, at=at, because=str(refused)) from None
+
+
+def _patterns(value: Json, keyword: str, at: str) -> None:
+    for pattern in mapping(value, f"{at}/{keyword}"):
+        _pattern(pattern, keyword, at)
+
+
+def _values(value: Json, keyword: str, at: str) -> None:
+    if len(sequence(value, f"{at}/{keyword}")) > MAX_ENUM:
+        raise UnsupportedSchema(keyword, at=at, because=f"it has more than {MAX_ENUM:,} values")
+
+
+def _types(value: Json, keyword: str, at: str) -> None:
+    listed = value if isinstance(value, list) else [value]
+    if not listed or not all(name in TYPES for name in listed):
+        raise InvalidSchema(
+            f"The schema's `type` at {at or 'its root'} is not one of {', '.join(TYPES)}, or a list of some of them.",
+            at=f"{at}/{keyword}",
+        )
+
+
+def _names(value: Json, keyword: str, at: str) -> None:
+    names(value, f"{at}/{keyword}")
+
+
+def _needs(value: Json, keyword: str, at: str) -> None:
+    for needs in mapping(value, f"{at}/{keyword}").values():
+        if keyword == "dependentRequired" or not isinstance(needs, (dict, bool)):
+            names(needs, f"{at}/{keyword}")
+
+
+def _refuse(_value: Json, keyword: str, at: str) -> None:
+    raise UnsupportedSchema(keyword, at=at, because="its meaning depends on who refers to it")
+
+
+#: Keyword -> the check of its value, which takes that, the keyword, and the location of the schema. The meta-schema
+#: checks more, but not everybody asks it.
+_CHECKS: Final[dict[str, Callable[[Json, str, str], None]]] = {
+    **dict.fromkeys((*NUMBER, *COUNTS), _number),
+    **dict.fromkeys(("$ref", "$id", "format"), _text),
+    **dict.fromkeys(("$dynamicRef", "$recursiveRef"), _refuse),
+    **dict.fromkeys(("dependentRequired", "dependencies"), _needs),
+    "multipleOf": _divisor,
+    "pattern": _pattern,
+    "patternProperties": _patterns,
+    "enum": _values,
+    "type": _types,
+    "required": _names,
+}
+#: Draft -> the same, of the keywords that it knows.
+_CHECKS_OF: Final = {draft: of_draft(_CHECKS, draft) for draft in DRAFTS.values()}
+_CHECKS_OF[DRAFT_4]["id"] = _text
+for _keyword in ("exclusiveMinimum", "exclusiveMaximum"):
+    del _CHECKS_OF[DRAFT_4][_keyword]
 
 
 def _refuse_endless(together: dict[str, list[str]]) -> None:
@@ -166,10 +232,11 @@ def _refuse_endless(together: dict[str, list[str]]) -> None:
     `together` is the graph of schemas that apply to the same instance. A cycle in it is a schema that means
     nothing; a very large unfolding is one that takes exponential time.
     """
-    sizes: dict[str, int] = {}
+    sizes: dict[str, int] = {at: 1 for at, applying in together.items() if not applying}
     for start in together:
-        _measure(start, together, sizes)
-    largest = max(sizes, key=lambda at: sizes[at])
+        if start not in sizes:
+            _measure(start, together, sizes)
+    largest = max(sizes, key=sizes.__getitem__)
     if sizes[largest] > MAX_EXPANDED:
         raise UnsupportedSchema("$ref", at=largest, because="the schema is too large when its references are followed")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extractor.schema.codecs import SAME, Elements
-from extractor.schema.keywords import ARRAY_BOUNDS, sequence
+from extractor.schema.keywords import ARRAY_BOUNDS
 from extractor.schema.pieces import Piece, Told, below, undescribed
 from extractor.schema.sentences import sentence
 
@@ -18,23 +18,23 @@ if TYPE_CHECKING:
 _LOCAL: Final = ("uniqueItems", "contains", "minContains", "maxContains", "unevaluatedItems")
 
 
-def lower_array(lowerer: Lowerer, keywords: JsonObject, at: str) -> Piece | None:
+def lower_array(lowerer: Lowerer, keywords: JsonObject) -> Piece | None:
     """Lower a node that allows lists.
 
     A tuple becomes a list whose items fit any of its positions, with its length as bounds; the validator checks
     the positions.
     """
-    first, rest_schema = _positions(keywords, at)
+    first, rest_schema = _positions(keywords)
     prefix: list[Piece] = []
     longest = keywords.get("maxItems")
-    for index, schema in enumerate(first):
-        piece = lowerer.piece(schema, f"{at}/prefixItems/{index}")
+    for schema in first:
+        piece = lowerer.piece(schema)
         if piece is None:
             rest_schema = False
             break
         prefix.append(piece)
     is_full = longest is not None and longest <= len(prefix)
-    rest = None if is_full else lowerer.piece(rest_schema, f"{at}/items")
+    rest = None if is_full else lowerer.piece(rest_schema)
     if rest is None:
         longest = len(prefix) if longest is None else min(longest, len(prefix))
     if keywords.get("minItems", 0) > (longest if longest is not None else keywords.get("minItems", 0)):
@@ -46,10 +46,10 @@ def lower_array(lowerer: Lowerer, keywords: JsonObject, at: str) -> Piece | None
     return Piece(wire, _codec(prefix, rest), tuple(told))
 
 
-def _positions(keywords: JsonObject, at: str) -> tuple[list[Json], Json]:
+def _positions(keywords: JsonObject) -> tuple[list[Json], Json]:
     """Return the schemas of the first items and the schema of all others, in any draft's spelling."""
     if "prefixItems" in keywords:
-        return sequence(keywords["prefixItems"], f"{at}/prefixItems"), keywords.get("items", True)
+        return keywords["prefixItems"], keywords.get("items", True)
     items = keywords.get("items", True)
     if isinstance(items, list):
         return items, keywords.get("additionalItems", True)

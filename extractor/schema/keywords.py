@@ -6,15 +6,16 @@ instead of a TypeError somewhere deep.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from extractor.errors import InvalidSchema, UnsupportedSchema
-from extractor.jsontext import pointer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Mapping
 
     from extractor.records import Json, JsonObject
+
+_T = TypeVar("_T")
 
 #: Meta-schema address, without scheme and fragment -> the year of the draft (4, 6, 7 count as years before 2019).
 DRAFTS: Final = {
@@ -32,6 +33,8 @@ DEFAULT_DRAFT: Final = 2020
 
 #: Every type, in the order in which the wire lists them.
 TYPES: Final = ("object", "array", "string", "number", "integer", "boolean", "null")
+#: Type -> the list of it alone.
+_SINGLE: Final = {name: (name,) for name in TYPES}
 SCALARS: Final = ("string", "number", "integer", "boolean", "null")
 
 STRING: Final = ("pattern", "format", "minLength", "maxLength")
@@ -62,25 +65,24 @@ ANNOTATIONS: Final = frozenset({
     "contentMediaType", "contentSchema",
 })  # fmt: skip
 
-#: Keywords that hold one schema, and whether it applies to the same place of the instance.
-_ONE: Final = {
-    "not": True, "if": True, "then": True, "else": True, "additionalProperties": False, "propertyNames": False,
-    "contains": False, "unevaluatedProperties": False, "unevaluatedItems": False, "additionalItems": False,
-}  # fmt: skip
-_LISTS: Final = {"allOf": True, "anyOf": True, "oneOf": True, "prefixItems": False}
-_MAPS: Final = {
-    "dependentSchemas": True, "dependencies": True, "properties": False, "patternProperties": False, "$defs": False,
-    "definitions": False,
-}  # fmt: skip
-
 #: Keyword -> first draft that knows it.
 _SINCE: Final = {
     "const": 6, "contains": 6, "propertyNames": 6, "if": 7, "then": 7, "else": 7, "$anchor": 2019,
     "dependentRequired": 2019, "dependentSchemas": 2019, "unevaluatedProperties": 2019, "unevaluatedItems": 2019,
-    "minContains": 2019, "maxContains": 2019, "prefixItems": 2020,
+    "minContains": 2019, "maxContains": 2019, "$recursiveRef": 2019, "prefixItems": 2020, "$dynamicRef": 2020,
 }  # fmt: skip
 #: Keyword -> last draft that knows it.
-_UNTIL: Final = {"dependencies": 7, "additionalItems": 2019}
+_UNTIL: Final = {"dependencies": 7, "additionalItems": 2019, "$recursiveRef": 2019}
+
+
+#: Draft -> keywords of other drafts, which it ignores.
+_UNKNOWN: Final = {
+    draft: frozenset(
+        keyword for keyword in {**_SINCE, **_UNTIL}
+        if not _SINCE.get(keyword, 0) <= draft <= _UNTIL.get(keyword, DEFAULT_DRAFT)
+    )
+    for draft in DRAFTS.values()
+}  # fmt: skip
 
 
 def draft_of(schema: JsonObject) -> int:
@@ -96,48 +98,6 @@ def draft_of(schema: JsonObject) -> int:
     if address not in DRAFTS:
         raise UnsupportedSchema("$schema", at="", because="only drafts 4, 6, 7, 2019-09 and 2020-12 are known")
     return DRAFTS[address]
-
-
-def known(node: JsonObject, draft: int) -> JsonObject:
-    """Return `node` without the keywords that its draft does not know and therefore ignores."""
-    return {
-        keyword: value
-        for keyword, value in node.items()
-        if _SINCE.get(keyword, 0) <= draft <= _UNTIL.get(keyword, DEFAULT_DRAFT)
-    }
-
-
-def subschemas(node: JsonObject, at: str, draft: int) -> Iterator[tuple[str, Json, bool]]:
-    """Yield each schema that `node` holds: its pointer, itself, and whether it applies to the same instance.
-
-    Raises:
-        InvalidSchema: a keyword has a value of the wrong kind.
-    """
-    for keyword, value in known(node, draft).items():
-        here = at + pointer(keyword)
-        if keyword == "items":
-            yield from _items(value, here, draft)
-        elif keyword in _ONE:
-            yield here, value, _ONE[keyword]
-        elif keyword in _LISTS:
-            for index, member in enumerate(sequence(value, here)):
-                yield here + pointer(index), member, _LISTS[keyword]
-        elif keyword in _MAPS:
-            for name, member in mapping(value, here).items():
-                if keyword != "dependencies" or not isinstance(member, list):
-                    yield here + pointer(name), member, _MAPS[keyword]
-
-
-def _items(value: Json, at: str, draft: int) -> Iterator[tuple[str, Json, bool]]:
-    if not isinstance(value, list):
-        yield at, value, False
-        return
-    if draft >= DEFAULT_DRAFT:
-        raise InvalidSchema(
-            f"The schema's `items` at {at} is a list: since draft 2020-12 that is `prefixItems`.", at=at
-        )
-    for index, member in enumerate(value):
-        yield at + pointer(index), member, False
 
 
 def mapping(value: Json, at: str) -> JsonObject:
@@ -173,22 +133,95 @@ def names(value: Json, at: str) -> list[str]:
     return value
 
 
-def type_names(node: JsonObject, at: str) -> tuple[str, ...] | None:
-    """Return the types that `type` allows, in the wire's order; None where nothing is said.
-
-    Raises:
-        InvalidSchema: `type` is not a type name or a list of them.
-    """
-    if "type" not in node:
-        return None
-    stated = node["type"]
-    listed = stated if isinstance(stated, list) else [stated]
-    if not listed or not all(name in TYPES for name in listed):
-        raise InvalidSchema(
-            f"The schema's `type` at {at or 'its root'} is not one of {', '.join(TYPES)}, or a list of some of them.",
-            at=f"{at}/type",
-        )
-    allowed = set(listed)
+def types_of(stated: Json) -> tuple[str, ...]:
+    """Return the types that the value of `type` allows, in the wire's order. Admission has seen to its kind."""
+    if isinstance(stated, str):
+        return _SINGLE[stated]
+    allowed = set(stated)
     if "number" in allowed:
         allowed.discard("integer")
     return tuple(name for name in TYPES if name in allowed)
+
+
+def known(node: JsonObject, draft: int) -> JsonObject:
+    """Return `node` without the keywords that its draft does not know and therefore ignores."""
+    unknown = _UNKNOWN[draft]
+    if unknown.isdisjoint(node):
+        return node
+    return {keyword: value for keyword, value in node.items() if keyword not in unknown}
+
+
+def of_draft(keywords: Mapping[str, _T], draft: int) -> dict[str, _T]:
+    """Return the entries of a table of keywords that `draft` knows."""
+    return {keyword: entry for keyword, entry in keywords.items() if keyword not in _UNKNOWN[draft]}
+
+
+def subschemas(node: JsonObject, at: str, draft: int) -> list[tuple[str, Json, bool]]:
+    """Return each schema that `node` holds: its pointer, itself, and whether it applies to the same instance.
+
+    Raises:
+        InvalidSchema: a keyword has a value of the wrong kind.
+    """
+    holders = _HOLDERS[draft]
+    found: list[tuple[str, Json, bool]] = []
+    for keyword, value in node.items():
+        if keyword in holders:
+            parts, applies_here = holders[keyword]
+            found += [(below, part, applies_here) for below, part in parts(value, f"{at}/{keyword}")]
+    return found
+
+
+def _itself(value: Json, at: str) -> list[tuple[str, Json]]:
+    return [(at, value)]
+
+
+def _listed(value: Json, at: str) -> list[tuple[str, Json]]:
+    return [(f"{at}/{index}", member) for index, member in enumerate(sequence(value, at))]
+
+
+def _named(value: Json, at: str) -> list[tuple[str, Json]]:
+    return [(f"{at}/{escaped(name)}", member) for name, member in mapping(value, at).items()]
+
+
+def _dependent(value: Json, at: str) -> list[tuple[str, Json]]:
+    return [(below, needs) for below, needs in _named(value, at) if not isinstance(needs, list)]
+
+
+def _items(value: Json, at: str) -> list[tuple[str, Json]]:
+    if not isinstance(value, list):
+        return [(at, value)]
+    return [(f"{at}/{index}", member) for index, member in enumerate(value)]
+
+
+def _items_unlisted(value: Json, at: str) -> list[tuple[str, Json]]:
+    if isinstance(value, list):
+        raise InvalidSchema(
+            f"The schema's `items` at {at} is a list: since draft 2020-12 that is `prefixItems`.", at=at
+        )
+    return [(at, value)]
+
+
+def escaped(name: str) -> str:
+    """Return a name as a token of a JSON Pointer."""
+    return name.replace("~", "~0").replace("/", "~1") if "/" in name or "~" in name else name
+
+
+#: Keyword -> the schemas that it holds, by pointer, and whether they apply to the same place of the instance.
+_HOLDS: Final[dict[str, tuple[Callable[[Json, str], list[tuple[str, Json]]], bool]]] = {
+    **dict.fromkeys(("not", "if", "then", "else"), (_itself, True)),
+    **dict.fromkeys(("allOf", "anyOf", "oneOf"), (_listed, True)),
+    "dependentSchemas": (_named, True),
+    "dependencies": (_dependent, True),
+    **dict.fromkeys(
+        ("additionalProperties", "propertyNames", "contains", "unevaluatedProperties", "unevaluatedItems",
+         "additionalItems"),
+        (_itself, False),
+    ),
+    "prefixItems": (_listed, False),
+    **dict.fromkeys(("properties", "patternProperties", "$defs", "definitions"), (_named, False)),
+}  # fmt: skip
+#: Draft -> the same, of the keywords that it knows.
+_HOLDERS: Final = {
+    draft: {**of_draft(_HOLDS, draft), "items": (_items if draft < DEFAULT_DRAFT else _items_unlisted, False)}
+    for draft in _UNKNOWN
+}

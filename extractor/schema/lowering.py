@@ -18,11 +18,12 @@ from extractor.schema.dialects import dialect_named
 from extractor.schema.free_form import AnyJson, JsonText
 from extractor.schema.hoisting import hoisted, properties_in
 from extractor.schema.keywords import ANNOTATIONS, SCALARS, known
-from extractor.schema.lifting import Lift, lift
-from extractor.schema.merging import SIBLINGS_SINCE, Merger
+from extractor.schema.lifting import Lift, lift, trace
+from extractor.schema.merging import Merger
 from extractor.schema.nodes import lower_plain
 from extractor.schema.objects import stated_or_null
 from extractor.schema.pieces import NULL, Choices, Piece, Told, closed, described
+from extractor.schema.references import SIBLINGS_SINCE
 from extractor.schema.rules import Rules
 from extractor.schema.scopes import on_the_wire
 
@@ -31,12 +32,17 @@ if TYPE_CHECKING:
 
     from extractor.records import Json, JsonObject
     from extractor.schema.lifting import Codec
+    from extractor.schema.pointers import Pointers
     from extractor.schema.predicates import Fits, Place
 
 #: Nodes lowered for one schema. A schema of 20,000 values lowers fewer unless its merges multiply.
 MAX_LOWERED: Final = 50_000
 #: Nodes inside one another while lowering, definitions not counted: they start anew.
 MAX_NESTED: Final = 64
+#: Keywords by which a node can do nothing but point.
+_POINTING: Final = frozenset({"$ref", "allOf"})
+#: Keywords by which a node says more than it seems to.
+_COMBINING: Final = frozenset({"allOf", "anyOf", "oneOf", "$ref"})
 #: Values of an enum that is repeated in place instead of becoming a definition.
 _SMALL_ENUM: Final = 50
 
@@ -72,6 +78,10 @@ class Lowered:
     def embed(self, value: Json) -> Json:
         """Turn a record into its wire form, as examples and error feedback show it to a model."""
         return self.codec.embed(value)
+
+    def pointers(self, answer: Json) -> Pointers:
+        """Return the ways between the places of an answer and those of the record that it is read into."""
+        return trace(answer, self.codec)
 
     def fits(self, value: Json) -> bool:
         """Return whether an answer as received is valid under the wire schema. Formats are not checked."""
@@ -137,16 +147,19 @@ class _Lowering:
         self._enum_room = self.dialect.enum_values
         self._left = MAX_LOWERED
         self._nested = 0
+        #: Location of the definition that is being lowered.
+        self._at = ""
 
     def run(self) -> Lowered:
-        root = self._expanded(self.references.root, "")
+        root = self._expanded(self.references.root)
         if root is None:
             raise UnsupportedSchema("schema", at="", because="no value at all satisfies it")
         if root.wire.get("type") != "object":
             inner = stated_or_null(self, root)
             root = Piece(closed({RESULT: inner.wire}), Wrapped(inner.codec), inner.told)
         for name, location in self._definitions.waiting():
-            piece = self._expanded(self.references.at(location), location)
+            self._at = location
+            piece = self._expanded(self.references.at(location))
             self._definitions.enter(name, piece or Piece(NULL))
         wire, definitions = hoisted(root.wire, self._definitions.wires, depth=self.dialect.depth)
         if properties_in([wire, *definitions.values()]) > self.dialect.properties:
@@ -162,11 +175,11 @@ class _Lowering:
         """The wire's definitions so far."""
         return self._definitions.wires
 
-    def piece(self, schema: Json, at: str) -> Piece | None:
+    def piece(self, schema: Json) -> Piece | None:
         """Lower one node; a reference to a container becomes a definition."""
-        location, description = self._reference(schema, at)
+        location, description = self._reference(schema)
         if location is None or self._is_small(location):
-            return self._expanded(schema, at)
+            return self._expanded(schema)
         if not self.dialect.recursion and self.references.is_recursive(location):
             return self._text(description)
         name = self._definitions.name_of(location, title=str(self.references.root.get("title") or "Root"))
@@ -212,21 +225,24 @@ class _Lowering:
         words = f"{description} Written as JSON text.".strip()
         return Piece({"type": "string", "description": words}, JsonText(), allows_null=True)
 
-    def _expanded(self, schema: Json, at: str) -> Piece | None:
+    def _expanded(self, schema: Json) -> Piece | None:
         self._left -= 1
         if self._left < 0:
-            raise UnsupportedSchema("$ref", at=at, because="the schema is too large when its references are followed")
+            because = "the schema is too large when its references are followed"
+            raise UnsupportedSchema("$ref", at=self._at, because=because)
         if self._nested >= MAX_NESTED:
-            raise UnsupportedSchema("allOf", at=at, because=f"it nests more than {MAX_NESTED} levels when merged")
+            because = f"it nests more than {MAX_NESTED} levels when merged"
+            raise UnsupportedSchema("allOf", at=self._at, because=because)
         self._nested += 1
-        try:
-            plain = self._merger.plain(schema, at)
-            return None if plain is None else lower_plain(self, plain, at)
-        finally:
-            self._nested -= 1
+        plain = self._merger.plain(schema, self._at)
+        piece = None if plain is None else lower_plain(self, plain)
+        self._nested -= 1
+        return piece
 
-    def _reference(self, schema: Json, at: str) -> tuple[str | None, str]:
+    def _reference(self, schema: Json) -> tuple[str | None, str]:
         """Return where a node points that does nothing but point, and the first description on the way."""
+        if not _may_point(schema):
+            return None, ""
         location, description = None, ""
         node = schema
         while isinstance(node, dict) and node.get("nullable") is not True:
@@ -238,7 +254,7 @@ class _Lowering:
                 break
             description = description or str(node.get("description") or "")
             if "$ref" in rules:
-                location = self.references.locate(node["$ref"], at=at)
+                location = self.references.locate(node["$ref"])
                 node = self.references.at(location)
             else:
                 node = node["allOf"][0]
@@ -252,7 +268,7 @@ class _Lowering:
         types = node.get("type")
         if "enum" in node or "const" in node:
             return len(node.get("enum", ())) <= _SMALL_ENUM
-        return isinstance(types, str) and types in SCALARS and not node.keys() & {"allOf", "anyOf", "oneOf", "$ref"}
+        return isinstance(types, str) and types in SCALARS and _COMBINING.isdisjoint(node)
 
     def _takes_null(self, location: str) -> bool:
         """Return whether null satisfies the definition at `location`. What is not sure counts as yes."""
@@ -262,7 +278,7 @@ class _Lowering:
         return self._null_at[location]
 
     def _allows_null(self, schema: Json, at: str) -> bool:
-        location, _ = self._reference(schema, at)
+        location, _ = self._reference(schema)
         if location is not None and location != at:
             return self._takes_null(location)
         plain = self._merger.plain(schema, at)
@@ -271,3 +287,7 @@ class _Lowering:
         if None not in plain.keywords.get("enum", (None,)):
             return False
         return all(any(self._allows_null(branch, at) for branch in union) for union in plain.unions)
+
+
+def _may_point(schema: Json) -> bool:
+    return isinstance(schema, dict) and not _POINTING.isdisjoint(schema)

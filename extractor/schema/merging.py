@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from extractor.errors import UnsupportedSchema
 from extractor.schema.fitting import text_of
-from extractor.schema.keywords import ANNOTATIONS, known, mapping, names, sequence, type_names
+from extractor.schema.keywords import ANNOTATIONS, known, types_of
+from extractor.schema.references import SIBLINGS_SINCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,8 +32,14 @@ MAX_MERGED: Final = 30_000
 MAX_BRANCHES: Final = 16
 #: Annotations of a reference that count for what it refers to.
 _WORDS: Final = ("title", "description", "default")
-#: First draft in which keywords beside `$ref` count.
-SIBLINGS_SINCE: Final = 2019
+#: Keywords of a schema that only refers.
+_REFERRING: Final = ANNOTATIONS | {"$ref"}
+#: Keywords that are read here, so that nobody after needs to.
+_READ: Final = frozenset({
+    "$ref", "allOf", "anyOf", "oneOf", "const", "nullable", "type", "$defs", "definitions",
+})  # fmt: skip
+_UNIONS: Final = frozenset({"anyOf", "oneOf"})
+_EXCLUSIVE: Final = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,49 +67,53 @@ class Merger:
     def __init__(self, references: References) -> None:
         self._references = references
         self._left = MAX_MERGED
+        #: Identity of a schema -> the schema, so that it lives as long, and what it says.
+        self._known: dict[int, tuple[Json, Plain | None]] = {}
 
     def plain(self, schema: Json, at: str, *, steps: int = 0) -> Plain | None:
         """Return what `schema` says here, None where it allows nothing.
 
         Raises:
-            UnsupportedSchema: too many references and merges at one place.
-            InvalidSchema: a keyword has a value of the wrong kind.
+            UnsupportedSchema: too many references and merges at one place, which is in the definition at `at`.
         """
+        if id(schema) in self._known:
+            return self._known[id(schema)][1]
         self._left -= 1
         if steps > MAX_STEPS or self._left < 0:
             raise UnsupportedSchema("allOf", at=at, because="too many schemas apply to one place")
-        schema, annotations = self._followed(schema, at)
+        plain = self._read(schema, at, steps)
+        self._known[id(schema)] = schema, plain
+        return plain
+
+    def _read(self, schema: Json, at: str, steps: int) -> Plain | None:
+        schema, annotations = self._followed(schema)
         if isinstance(schema, bool):
             return Plain(annotations) if schema else None
-        node = known(mapping(schema, at), self._references.draft)
-        node = {**node, **annotations}
+        node = known(schema, self._references.draft)
+        if annotations:
+            node = {**node, **annotations}
         if node.get("nullable") is True:
             return _or_null(node)
-        merged: Plain | None = _own(node, at)
-        for part in self._parts(node, at):
+        merged: Plain | None = _own(node)
+        if "$ref" in node:
+            part = self._references.at(self._references.locate(node["$ref"]))
+            merged = _both(merged, self.plain(part, at, steps=steps + 1))
+        for part in node.get("allOf", ()):
             merged = _both(merged, self.plain(part, at, steps=steps + 1))
         return merged
 
-    def _followed(self, schema: Json, at: str) -> tuple[Json, JsonObject]:
+    def _followed(self, schema: Json) -> tuple[Json, JsonObject]:
         """Follow a node that only refers, and return where that ends with the annotations met on the way.
 
         Before draft 2019-09 nothing beside a `$ref` counts.
         """
         annotations: JsonObject = {}
         while isinstance(schema, dict) and "$ref" in schema and schema.get("nullable") is not True:
-            if self._references.draft >= SIBLINGS_SINCE and not schema.keys() <= {*ANNOTATIONS, "$ref"}:
+            if self._references.draft >= SIBLINGS_SINCE and not schema.keys() <= _REFERRING:
                 break
             annotations = {name: schema[name] for name in _WORDS if name in schema} | annotations
-            schema = self._references.at(self._references.locate(schema["$ref"], at=at))
+            schema = self._references.at(self._references.locate(schema["$ref"]))
         return schema, annotations
-
-    def _parts(self, node: JsonObject, at: str) -> list[Json]:
-        parts: list[Json] = []
-        if "$ref" in node:
-            parts.append(self._references.at(self._references.locate(node["$ref"], at=at)))
-        if "allOf" in node:
-            parts += sequence(node["allOf"], f"{at}/allOf")
-        return parts
 
 
 def _or_null(node: JsonObject) -> Plain:
@@ -112,30 +123,22 @@ def _or_null(node: JsonObject) -> Plain:
     return Plain(words, ((rest, {"type": "null"}),))
 
 
-def _own(node: JsonObject, at: str) -> Plain:
+def _own(node: JsonObject) -> Plain:
     """Return what `node` says without its references and `allOf`."""
-    keywords = {
-        keyword: value
-        for keyword, value in node.items()
-        if keyword not in {"$ref", "allOf", "anyOf", "oneOf", "const", "nullable", "type", "$defs", "definitions"}
-    }
-    types = type_names(node, at)
-    if types is not None:
-        keywords["type"] = types
+    keywords = {keyword: value for keyword, value in node.items() if keyword not in _READ}
+    if "type" in node:
+        keywords["type"] = types_of(node["type"])
     if "const" in node:
         keywords["enum"] = [node["const"]]
-    if "required" in keywords:
-        keywords["required"] = names(keywords["required"], f"{at}/required")
-    for inclusive, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
-        if isinstance(keywords.get(exclusive), bool):  # draft 4
+    for exclusive, inclusive in _EXCLUSIVE.items():
+        if exclusive in keywords and isinstance(keywords[exclusive], bool):  # draft 4
             is_exclusive = keywords.pop(exclusive)
             if is_exclusive and inclusive in keywords:
                 keywords[exclusive] = keywords.pop(inclusive)
-    unions = tuple(
-        tuple(sequence(node[keyword], f"{at}/{keyword}")) for keyword in ("anyOf", "oneOf") if keyword in node
-    )
-    is_exclusive = "oneOf" in node and "discriminator" not in node
-    return Plain(keywords, unions, is_exclusive=is_exclusive)
+    if _UNIONS.isdisjoint(node):
+        return Plain(keywords)
+    unions = tuple(tuple(node[keyword]) for keyword in ("anyOf", "oneOf") if keyword in node)
+    return Plain(keywords, unions, is_exclusive="oneOf" in node and "discriminator" not in node)
 
 
 def _both(first: Plain | None, second: Plain | None) -> Plain | None:
@@ -159,7 +162,9 @@ def _both(first: Plain | None, second: Plain | None) -> Plain | None:
     if not merged.get("type", "?") or not merged.get("enum", "?"):
         return None
     is_exclusive = first.is_exclusive or second.is_exclusive
-    return Plain(merged, first.unions + second.unions, tuple(told), is_exclusive)
+    repeated = {id(union) for union in first.unions}  # by two ways to the same definition
+    unions = first.unions + tuple(union for union in second.unions if id(union) not in repeated)
+    return Plain(merged, unions, tuple(dict.fromkeys(told)), is_exclusive)
 
 
 def both(first: Json, second: Json) -> Json:
@@ -178,8 +183,10 @@ def alternatives(plain: Plain) -> tuple[Union, tuple[Union, ...]]:
     total = 1
     for union in plain.unions:
         total *= len(union)
-    if len(plain.unions) == 1 or total > MAX_BRANCHES:
-        return plain.unions[0], plain.unions[1:]
+        if total > MAX_BRANCHES:
+            return plain.unions[0], plain.unions[1:]
+    if len(plain.unions) == 1:
+        return plain.unions[0], ()
     return tuple({"allOf": list(chosen)} for chosen in product(*plain.unions)), ()
 
 

@@ -22,10 +22,12 @@ _LOCAL: Final = ("not", "if", "then", "else")
 _HINTS: Final = {"object": OBJECT, "array": ARRAY, "string": STRING, "number": NUMBER}
 
 
-def lower_plain(lowerer: Lowerer, plain: Plain, at: str) -> Piece | None:
+def lower_plain(lowerer: Lowerer, plain: Plain) -> Piece | None:
     """Lower a node without indirection; None where it allows nothing."""
-    plain, told = _without_presence_unions(plain)
-    piece = lower_union(lowerer, plain, at) if plain.unions else _lower_node(lowerer, plain, at)
+    told: list[Told] = []
+    if plain.unions:
+        plain, told = _without_presence_unions(plain)
+    piece = lower_union(lowerer, plain) if plain.unions else _lower_node(lowerer, plain)
     if piece is None:
         return None
     told += [Told("", says) for says in plain.told]
@@ -47,29 +49,29 @@ def _without_presence_unions(plain: Plain) -> tuple[Plain, list[Told]]:
             keywords = mentioning(keywords, union)
     if told and plain.is_exclusive:
         told.append(EXCLUSIVE)
-    return replace(plain, keywords=keywords, unions=tuple(unions)), told
+    return replace(plain, keywords=keywords, unions=tuple(unions)) if told else plain, told
 
 
-def _lower_node(lowerer: Lowerer, plain: Plain, at: str) -> Piece | None:
+def _lower_node(lowerer: Lowerer, plain: Plain) -> Piece | None:
     keywords = plain.keywords
     if "enum" in keywords:
         return lower_enum(lowerer, keywords["enum"], keywords.get("type"))
     types = _types(lowerer, plain)
     if types is None:
         return lowerer.anything()
-    pieces: list[Piece | None] = []
-    if "object" in types:
-        pieces.append(_for_type(lower_object(lowerer, keywords, at), "object"))
-    if "array" in types:
-        pieces.append(_for_type(lower_array(lowerer, keywords, at), "array"))
     scalars = tuple(name for name in types if name in SCALARS)
+    if scalars == types:
+        return lower_scalar(lowerer, keywords, scalars)
+    pieces: list[tuple[Piece | None, list[str]]] = []
+    if "object" in types:
+        pieces.append((lower_object(lowerer, keywords), ["object"]))
+    if "array" in types:
+        pieces.append((lower_array(lowerer, keywords), ["array"]))
+    if len(types) == 1:
+        return pieces[0][0]
     if scalars:
-        pieces.append(replace(lower_scalar(lowerer, keywords, scalars), source={"type": list(scalars)}))
-    return join(lowerer, [piece for piece in pieces if piece is not None])
-
-
-def _for_type(piece: Piece | None, name: str) -> Piece | None:
-    return piece and replace(piece, source={"type": name})
+        pieces.append((lower_scalar(lowerer, keywords, scalars), list(scalars)))
+    return join(lowerer, [replace(piece, source={"type": names}) for piece, names in pieces if piece])
 
 
 def _types(lowerer: Lowerer, plain: Plain) -> tuple[str, ...] | None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from extractor.jsontext import pointer
 from extractor.schema.arrays import local_words
 from extractor.schema.codecs import (
     EXTRA,
@@ -20,7 +19,6 @@ from extractor.schema.codecs import (
     Pairs,
     Stated,
 )
-from extractor.schema.keywords import mapping
 from extractor.schema.merging import both
 from extractor.schema.patterns import compile_pattern
 from extractor.schema.pieces import Piece, Told, below, closed, described, joined, undescribed, with_null
@@ -37,6 +35,10 @@ _LOCAL: Final = (
     "minProperties", "maxProperties", "propertyNames", "dependentRequired", "dependentSchemas", "dependencies",
     "unevaluatedProperties",
 )  # fmt: skip
+#: Keywords that may name members which `properties` does not.
+_MENTIONING: Final = frozenset({
+    "required", "dependentRequired", "dependencies", "dependentSchemas", "if", "then", "else",
+})  # fmt: skip
 #: Of these, what a map can say on the wire, where its entries are counted and its keys are strings.
 _ON_MAPS: Final = {"minProperties": "minItems", "maxProperties": "maxItems"}
 
@@ -57,18 +59,18 @@ class _Rest:
     takes: Callable[[str], bool] | None = None
 
 
-def lower_object(lowerer: Lowerer, keywords: JsonObject, at: str) -> Piece | None:
+def lower_object(lowerer: Lowerer, keywords: JsonObject) -> Piece | None:
     """Lower a node that allows objects."""
-    rest = _rest(lowerer, keywords, at)
-    members = {name: schema for name, schema in _declared(keywords, rest, at) if schema is not False}
+    rest = _rest(lowerer, keywords)
+    members = {name: schema for name, schema in _declared(keywords, rest) if schema is not False}
     if not members and rest.is_allowed and not keywords.get("required"):
-        return _map(lowerer, keywords, rest=rest, at=at)
-    return _object(lowerer, keywords, members, rest=rest, at=at)
+        return _map(lowerer, keywords, rest=rest)
+    return _object(lowerer, keywords, members, rest=rest)
 
 
-def _rest(lowerer: Lowerer, keywords: JsonObject, at: str) -> _Rest:
+def _rest(lowerer: Lowerer, keywords: JsonObject) -> _Rest:
     additional = keywords.get("additionalProperties", True)
-    patterns = mapping(keywords.get("patternProperties", {}), at)
+    patterns = keywords.get("patternProperties", {})
     names = keywords.get("propertyNames", True)
     is_open = additional is True or additional == {}
     if not patterns:
@@ -90,22 +92,23 @@ def _matching(patterns: JsonObject, name: str) -> list[Json]:
     return [schema for pattern, schema in patterns.items() if compile_pattern(pattern).search(name)]
 
 
-def _declared(keywords: JsonObject, rest: _Rest, at: str) -> Iterator[tuple[str, Json]]:
+def _declared(keywords: JsonObject, rest: _Rest) -> Iterator[tuple[str, Json]]:
     """Yield the members that the wire names: those with a schema, then those that other keywords mention.
 
     A mentioned member that is left off the wire could never be given, so the record that needs it would be lost.
     """
-    properties = mapping(keywords.get("properties", {}), f"{at}/properties")
+    properties = keywords.get("properties", {})
     yield from properties.items()
-    for name in dict.fromkeys(_mentioned(keywords, at)):
-        if name not in properties and rest.is_allowed:
-            yield name, _undeclared(keywords, name)
+    if rest.is_allowed and not _MENTIONING.isdisjoint(keywords):
+        for name in dict.fromkeys(_mentioned(keywords)):
+            if name not in properties:
+                yield name, _undeclared(keywords, name)
 
 
-def _mentioned(keywords: JsonObject, at: str) -> Iterator[str]:
+def _mentioned(keywords: JsonObject) -> Iterator[str]:
     yield from keywords.get("required", [])
     for keyword in ("dependentRequired", "dependencies", "dependentSchemas"):
-        for name, needs in mapping(keywords.get(keyword, {}), f"{at}/{keyword}").items():
+        for name, needs in keywords.get(keyword, {}).items():
             yield name
             yield from needs if isinstance(needs, list) else _names_in(needs)
     for keyword in ("if", "then", "else"):
@@ -136,14 +139,14 @@ def _names_in(schema: Json) -> Iterator[str]:
         yield from (name for name in required if isinstance(name, str)) if isinstance(required, list) else ()
 
 
-def _map(lowerer: Lowerer, keywords: JsonObject, *, rest: _Rest, at: str) -> Piece | None:
+def _map(lowerer: Lowerer, keywords: JsonObject, *, rest: _Rest) -> Piece | None:
     """Lower an object without named members to a list of key and value."""
-    value = lowerer.piece(rest.schema, f"{at}/additionalProperties")
+    value = lowerer.piece(rest.schema)
     if value is None:
         return Piece(closed({}))
-    key = lowerer.piece({"allOf": [{"type": "string"}, rest.key_schema]}, f"{at}/propertyNames")
+    key = lowerer.piece(both({"type": "string"}, rest.key_schema))
     is_plain_key = key is not None and key.codec is SAME and key.is_leaf and key.wire.get("type") == "string"
-    told = [*below("*", value.told)]
+    told = below("*", value.told)
     wire = _pairs(value, undescribed(key.wire) if key and is_plain_key else {"type": "string"})
     local = set(_LOCAL)
     if key and is_plain_key and not key.told and rest.takes is None:
@@ -160,13 +163,13 @@ def _pairs(value: Piece, key: JsonObject) -> JsonObject:
     return {"type": "array", "items": closed({KEY: key, VALUE: value.wire})}
 
 
-def _object(lowerer: Lowerer, keywords: JsonObject, members: JsonObject, *, rest: _Rest, at: str) -> Piece | None:
+def _object(lowerer: Lowerer, keywords: JsonObject, members: JsonObject, *, rest: _Rest) -> Piece | None:
     required = set(keywords.get("required", ()))
     properties: JsonObject = {}
     codecs: dict[str, Codec] = {}
     told = local_words(keywords, _LOCAL)
     for name, schema in members.items():
-        piece = _member(lowerer, schema, at + pointer("properties", name), is_required=name in required)
+        piece = _member(lowerer, schema, is_required=name in required)
         if piece is None and name in required:
             return None
         if piece is None:
@@ -179,14 +182,14 @@ def _object(lowerer: Lowerer, keywords: JsonObject, members: JsonObject, *, rest
     optional = frozenset(codecs) - required
     codec = Members(codecs, optional, keeps_unknown=not rest.is_allowed)
     if rest.is_allowed and (rest.is_described or lowerer.choices.open_objects == "keep"):
-        told += _add_rest(lowerer, rest, codec=codec, properties=properties, at=at)
+        told += _add_rest(lowerer, rest, codec=codec, properties=properties)
     is_same = not optional and codec.extra is None and codec.keeps_unknown and all(c is SAME for c in codecs.values())
     return Piece(closed(properties), SAME if is_same else codec, tuple(told))
 
 
-def _add_rest(lowerer: Lowerer, rest: _Rest, *, codec: Members, properties: JsonObject, at: str) -> list[Told]:
+def _add_rest(lowerer: Lowerer, rest: _Rest, *, codec: Members, properties: JsonObject) -> list[Told]:
     """Add the list of members that have no name of their own."""
-    value = lowerer.piece(rest.schema, f"{at}/additionalProperties")
+    value = lowerer.piece(rest.schema)
     if value is None:
         return []
     name = EXTRA
@@ -199,34 +202,35 @@ def _add_rest(lowerer: Lowerer, rest: _Rest, *, codec: Members, properties: Json
     return below("*", value.told)
 
 
-def _member(lowerer: Lowerer, schema: Json, at: str, *, is_required: bool) -> Piece | None:
-    piece = lowerer.piece(schema, at)
+def _member(lowerer: Lowerer, schema: Json, *, is_required: bool) -> Piece | None:
+    piece = lowerer.piece(schema)
     if piece is None:
         return None
     if is_required:
         return stated_or_null(lowerer, piece)
     if not piece.allows_null:
-        return replace(piece, wire=with_null(piece.wire), codec=Maybe(piece.codec))
+        return piece.rewritten(with_null(piece.wire), Maybe(piece.codec))
     if lowerer.choices.nulls == "exact":
         box = described(closed({SET: undescribed(piece.wire)}), str(piece.wire.get("description", "")))
-        return replace(piece, wire=with_null(box), codec=MaybeSet(piece.codec))
+        return piece.rewritten(with_null(box), MaybeSet(piece.codec))
     is_absent = not isinstance(schema, dict) or schema.get("default") is None
-    return replace(piece, wire=with_null(piece.wire), codec=Maybe(piece.codec) if is_absent else Nullable(piece.codec))
+    return piece.rewritten(with_null(piece.wire), Maybe(piece.codec) if is_absent else Nullable(piece.codec))
 
 
 def stated_or_null(lowerer: Lowerer, piece: Piece) -> Piece:
     """Return the piece of a required place, where a leaf may be left unstated if the caller wants that."""
     if lowerer.choices.absence == "forbid" or not piece.is_leaf or piece.allows_null or piece.is_constant:
         return piece
-    return replace(piece, wire=with_null(piece.wire), codec=Stated(piece.codec))
+    return piece.rewritten(with_null(piece.wire), Stated(piece.codec))
 
 
 def _titled(piece: Piece, schema: Json, name: str) -> JsonObject:
     """Describe a member by its title where its author has not described it and the title says more than the name."""
     wire = piece.wire
     title = schema.get("title") if isinstance(schema, dict) else None
-    is_described = wire.get("description", "") != piece.rules
-    if not isinstance(title, str) or is_described or "$ref" in wire or _squashed(title) == _squashed(name):
+    if not isinstance(title, str) or "$ref" in wire or wire.get("description", "") != piece.rules:
+        return wire
+    if _squashed(title) == _squashed(name):
         return wire
     return described(undescribed(wire), joined(title, piece.rules))
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from extractor.jsontext import pointer
 from extractor.schema.codecs import SAME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from extractor.records import Json, JsonObject
     from extractor.schema.dialects import Dialect
@@ -57,6 +57,10 @@ class Piece:
     #: A target schema that holds for exactly the values that this piece is for, among its neighbours in a union.
     source: Json = True
 
+    def rewritten(self, wire: JsonObject, codec: Codec) -> Piece:
+        """Return the same node by another wire schema. Every optional member takes this way, hence no `replace`."""
+        return Piece(wire, codec, self.told, self.rules, self.allows_null, self.is_leaf, self.source)
+
     @property
     def is_constant(self) -> bool:
         """Whether only one value is possible, so that there is nothing to leave unstated."""
@@ -84,8 +88,8 @@ class Lowerer(Protocol):
     @property
     def definitions(self) -> Mapping[str, JsonObject]: ...
 
-    def piece(self, schema: Json, at: str) -> Piece | None:
-        """Lower `schema`, which stands at pointer `at` of the target; None where it allows nothing."""
+    def piece(self, schema: Json) -> Piece | None:
+        """Lower a part of the target; None where it allows nothing."""
 
     def anything(self) -> Piece:
         """Return the piece for free-form JSON."""
@@ -134,7 +138,7 @@ def with_words(piece: Piece, description: str, told: tuple[Told, ...]) -> Piece:
         told: Every rule of the piece, those further down included.
     """
     if not told:
-        return replace(piece, wire=described(piece.wire, description)) if description else piece
+        return piece.rewritten(described(piece.wire, description), piece.codec) if description else piece
     said: list[str] = []
     room = min(MAX_RULES, MAX_DESCRIPTION - len(description) - 2)
     kept: list[Told] = []
@@ -149,7 +153,7 @@ def with_words(piece: Piece, description: str, told: tuple[Told, ...]) -> Piece:
         kept.append(Told("", rule.says, is_described=fits))
     rules = " ".join(said)
     wire = described(piece.wire, joined(description, rules))
-    return replace(piece, wire=wire, told=tuple(kept), rules=rules)
+    return Piece(wire, piece.codec, tuple(kept), rules, piece.allows_null, piece.is_leaf, piece.source)
 
 
 def joined(text: str, rules: str) -> str:
@@ -176,7 +180,9 @@ def closed(properties: JsonObject, description: str = "") -> JsonObject:
     return described(wire, description)
 
 
-def below(token: str | int, told: Iterable[Told]) -> list[Told]:
+def below(token: str | int, told: Sequence[Told]) -> list[Told]:
     """Return rules of a piece as rules of the piece that holds it under `token`."""
+    if not told:
+        return []
     above = pointer(token)
     return [Told(above + rule.at, rule.says, rule.definition, rule.is_described) for rule in told]

@@ -1,49 +1,65 @@
-"""Local references of a schema. External ones are refused, never fetched."""
+"""What the references of a schema mean. Only parts of the document itself are found; nothing is ever fetched.
+
+A part with an address of its own (`$id`) is a document inside the document: references in it are relative to that
+address, and `#` is that part. Everybody who reads a schema after admission would have to know where each part once
+stood, so references are resolved once, and a schema that has such parts is rewritten: every reference becomes a JSON
+Pointer from the root, and the inner addresses go.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-from urllib.parse import unquote, urldefrag, urljoin
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote, unquote, urldefrag, urljoin
 
 from extractor.errors import InvalidSchema, UnsupportedSchema
 from extractor.jsontext import tokens
-from extractor.schema.keywords import draft_of, mapping, subschemas
+from extractor.schema.keywords import DRAFT_4, draft_of, subschemas
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from extractor.records import Json, JsonObject
 
-#: First draft in which `$id` cannot be an anchor and `$anchor` exists.
-_ANCHORS_SINCE = 2019
+#: First draft in which keywords beside `$ref` count.
+SIBLINGS_SINCE: Final = 2019
+#: Characters of a JSON Pointer that a URI's fragment takes as they are. Source: RFC 3986, 3.5.
+_IN_FRAGMENTS: Final = "/?!$&'()*+,;=:@~"
 
 
 class References:
     """Finds what a `$ref` means inside one schema document."""
 
     def __init__(self, root: JsonObject) -> None:
+        #: The schema; after `localise`, every reference in it is a JSON Pointer from here.
         self.root = root
         #: Draft as `keywords.draft_of` has it.
         self.draft = draft_of(root)
-        self._base = str(root.get("$id") or root.get("id") or "")
-        self._anchors: dict[str, str] | None = None
+        self._located: dict[str, str] = {}
+        self._found: dict[str, Json] = {}
         self._recursive: dict[str, bool] = {}
 
-    def locate(self, ref: Json, *, at: str) -> str:
-        """Return the JSON Pointer of the schema that `ref` names.
+    def localise(self, targets: Mapping[str, str], addresses: Addresses) -> None:
+        """Rewrite the schema where a reference is not the plain JSON Pointer of its target.
 
-        Raises:
-            UnsupportedSchema: it lies outside this document.
-            InvalidSchema: it is not a string, or nothing is there.
+        Args:
+            targets: Location of each schema that refers -> location of what it refers to.
+            addresses: The parts that have addresses.
         """
-        if not isinstance(ref, str):
-            raise InvalidSchema(f"The schema's `$ref` at {at} is not a string.", at=f"{at}/$ref")
-        address, fragment = urldefrag(ref)
-        if address and urljoin(self._base, address) != urldefrag(self._base).url:
-            raise UnsupportedSchema("$ref", at=at, because="it points outside the schema, and nothing is ever fetched")
-        fragment = unquote(fragment)
-        if fragment and not fragment.startswith("/"):
-            return self._anchor(fragment, at=at)
-        self.at(fragment, named_at=f"{at}/$ref")
-        return fragment
+        moved = {at: to for at, to in targets.items() if self.locate(self.at(at)["$ref"]) != to}
+        if not moved:
+            return
+        self.root = _copied(self.root)
+        self._found.clear()
+        for at, to in moved.items():
+            self.at(at)["$ref"] = f"#{quote(to, safe=_IN_FRAGMENTS)}"
+        for at in addresses.inner:
+            self.at(at).pop(keyword_of_address(self.draft), None)
+
+    def locate(self, ref: str) -> str:
+        """Return the JSON Pointer that a reference of the form `#/…` is."""
+        if ref not in self._located:
+            self._located[ref] = unquote(ref[1:])
+        return self._located[ref]
 
     def at(self, location: str, *, named_at: str | None = None) -> Json:
         """Return the schema at a JSON Pointer, which is written in the schema at `named_at`.
@@ -51,6 +67,11 @@ class References:
         Raises:
             InvalidSchema: nothing is there.
         """
+        if location not in self._found:
+            self._found[location] = self._walked(location, named_at)
+        return self._found[location]
+
+    def _walked(self, location: str, named_at: str | None) -> Json:
         found: Json = self.root
         for token in tokens(location):
             if isinstance(found, dict) and token in found:
@@ -77,31 +98,93 @@ class References:
                 continue
             reached = [below for below, _, _ in subschemas(node, at, self.draft)]
             if "$ref" in node:
-                reached.append(self.locate(node["$ref"], at=at))
+                reached.append(self.locate(node["$ref"]))
             if location in reached:
                 return True
             open_nodes += [below for below in reached if below not in seen]
             seen.update(reached)
         return False
 
-    def _anchor(self, name: str, *, at: str) -> str:
-        if self._anchors is None:
-            self._anchors = _anchors(self.root, self.draft)
-        if name not in self._anchors:
+
+class Addresses:
+    """The parts of one document by address and by anchor.
+
+    Source: RFC 3986, 5.2; JSON Schema 2020-12 core, 8.2; draft 7 core, 8.2, where nothing beside `$ref` counts and an
+    `$id` of a fragment alone is an anchor; draft 4 core, 7.2, where the keyword is `id`.
+    """
+
+    def __init__(self, named: Mapping[str, JsonObject], draft: int) -> None:
+        """`named` is every schema that has an address or an anchor, by location."""
+        self._draft = draft
+        #: Location of each part that has an address -> that address, absolute as far as the root's is.
+        self._bases: dict[str, str] = {"": ""}
+        self._parts: dict[str, str] = {"": ""}
+        self._anchors: dict[tuple[str, str], str] = {}
+        for at in sorted(named, key=len):  # outer ones first
+            self._enter(named[at], at)
+
+    @property
+    def inner(self) -> list[str]:
+        """The locations of parts with an address, without the root."""
+        return [at for at in self._bases if at]
+
+    def resolve(self, ref: str, *, at: str) -> str:
+        """Return the location of what a reference means that stands in the schema at `at`. It may lead nowhere.
+
+        Raises:
+            UnsupportedSchema: it lies outside this document.
+            InvalidSchema: it names an anchor that does not exist.
+        """
+        if len(self._bases) == 1 and (ref == "#" or ref.startswith("#/")):
+            return unquote(ref[1:])
+        uri, fragment = _joined(self._base(at), ref)
+        if uri not in self._parts:
+            raise UnsupportedSchema("$ref", at=at, because="it points outside the schema, and nothing is ever fetched")
+        fragment = unquote(fragment)
+        if not fragment or fragment.startswith("/"):
+            return self._parts[uri] + fragment
+        if (uri, fragment) not in self._anchors:
             raise InvalidSchema(f"The schema refers at {at} to an anchor that does not exist.", at=f"{at}/$ref")
-        return self._anchors[name]
+        return self._anchors[uri, fragment]
+
+    def _enter(self, node: JsonObject, at: str) -> None:
+        address = _address_of(node, self._draft)
+        base, fragment = _joined(self._base(at), address)
+        if address and not address.startswith("#"):
+            self._bases[at] = base
+            self._parts.setdefault(base, at)
+        anchor = node.get("$anchor") if self._draft >= SIBLINGS_SINCE else fragment
+        if isinstance(anchor, str) and anchor:
+            self._anchors.setdefault((base, anchor), at)
+
+    def _base(self, at: str) -> str:
+        while at not in self._bases:
+            at = at.rpartition("/")[0]
+        return self._bases[at]
 
 
-def _anchors(root: JsonObject, draft: int) -> dict[str, str]:
-    """Return the anchors of a document: name -> JSON Pointer."""
-    found: dict[str, str] = {}
-    open_nodes: list[tuple[str, Json]] = [("", root)]
-    while open_nodes:
-        at, node = open_nodes.pop()
-        if not isinstance(node, dict):
-            continue
-        anchor = node.get("$anchor") if draft >= _ANCHORS_SINCE else node.get("$id", node.get("id"))
-        if isinstance(anchor, str) and (draft >= _ANCHORS_SINCE or anchor.startswith("#")):
-            found.setdefault(anchor.removeprefix("#"), at)
-        open_nodes += [(below, child) for below, child, _ in subschemas(mapping(node, at), at, draft)]
-    return found
+def _joined(base: str, address: str) -> tuple[str, str]:
+    """Return what an address means relative to another one, without its fragment, and the fragment."""
+    try:
+        inner, fragment = urldefrag(address)
+        return (urljoin(base, inner) if inner else base), fragment
+    except ValueError:  # no address at all, such as one with half of an IPv6 address
+        return address, ""
+
+
+def keyword_of_address(draft: int) -> str:
+    """Return the keyword that gives a part of a schema an address."""
+    return "id" if draft == DRAFT_4 else "$id"
+
+
+def _address_of(node: JsonObject, draft: int) -> str:
+    address = node.get(keyword_of_address(draft), "")
+    counts = isinstance(address, str) and not (draft < SIBLINGS_SINCE and "$ref" in node)
+    return address if counts else ""
+
+
+def _copied(value: Json) -> Json:
+    """Return a copy of `value` that shares no container, not even with itself."""
+    if isinstance(value, dict):
+        return {name: _copied(member) for name, member in value.items()}
+    return [_copied(item) for item in value] if isinstance(value, list) else value

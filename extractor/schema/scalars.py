@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from extractor.schema.codecs import Table
@@ -27,8 +28,7 @@ def lower_scalar(lowerer: Lowerer, keywords: JsonObject, types: tuple[str, ...])
     """Lower a node that allows only scalars."""
     wire: JsonObject = {"type": types[0] if len(types) == 1 else list(types)}
     told: list[Told] = []
-    relevant = dict.fromkeys(keyword for name in types for keyword in _CONSTRAINTS.get(name, ()))
-    for keyword in relevant:
+    for keyword in _relevant(types):
         if keyword not in keywords:
             continue
         value = keywords[keyword]
@@ -37,6 +37,11 @@ def lower_scalar(lowerer: Lowerer, keywords: JsonObject, types: tuple[str, ...])
         elif keyword != "format" or value in FORMATS:  # what is not checked is not asked for
             told.append(Told("", sentence(keyword, value)))
     return Piece(wire, told=tuple(told), allows_null="null" in types, is_leaf=True)
+
+
+@cache
+def _relevant(types: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(keyword for name in types for keyword in _CONSTRAINTS.get(name, ())))
 
 
 def _is_on_wire(keyword: str, value: Json, dialect: Dialect) -> bool:

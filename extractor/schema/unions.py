@@ -63,9 +63,10 @@ class Choice:
         fitting = [branch for branch in self.branches if branch.fits(value)]
         if len(fitting) > 1:
             for branch in fitting:
-                trial = replace(place, found=[], dropped=[])
+                trial = place.trial()
                 lifted = branch.codec.lift(value, trial)
                 if not trial.found and lifted is not ABSENT and branch.holds(lifted):
+                    place.keep(trial)
                     return lifted
         if fitting:
             return fitting[0].codec.lift(value, place)
@@ -99,15 +100,16 @@ def _likeness(wire: JsonObject, value: Json, definitions: Mapping[str, JsonObjec
     return score
 
 
-def lower_union(lowerer: Lowerer, plain: Plain, at: str) -> Piece | None:
+def lower_union(lowerer: Lowerer, plain: Plain) -> Piece | None:
     """Lower a node with `anyOf` or `oneOf`: what stands beside the union is moved into every branch."""
     union, local = alternatives(plain)
     base = {keyword: value for keyword, value in plain.keywords.items() if keyword not in ANNOTATIONS}
     base = mentioning(base, (branch for other in local for branch in other))
+    beside = _as_schema(base)
     pieces: list[Piece] = []
     for branch in union:
-        schema = {"allOf": [branch, _as_schema(base)]} if base else branch
-        piece = lowerer.piece(schema, at)
+        schema = {"allOf": [branch, beside]} if base else branch
+        piece = lowerer.piece(schema)
         if piece is not None:
             pieces.append(replace(piece, source=schema))
     told = [*_told_tag(plain), *(Told("", sentence("anyOf", other)) for other in local)]
@@ -179,7 +181,7 @@ def join(lowerer: Lowerer, pieces: list[Piece]) -> Piece | None:
     if len(pieces) == 2 and NULL in (pieces[0].wire, pieces[1].wire):  # noqa: PLR2004 - one of them and null
         other = pieces[1] if pieces[0].wire == NULL else pieces[0]
         codec = SAME if other.codec is SAME else Nullable(other.codec)
-        return replace(other, wire=with_null(other.wire), codec=codec, allows_null=True)
+        return replace(other.rewritten(with_null(other.wire), codec), allows_null=True)
     return _several(lowerer, pieces)
 
 

@@ -64,10 +64,9 @@ def conjoined() -> dict:
         pytest.param(doubling("anyOf", 18), "$ref", id="doubling anyOf"),
         pytest.param(doubling("allOf", 26), "$ref", id="doubling allOf"),
         pytest.param(doubling("oneOf", 40), "$ref", id="doubling oneOf"),
-        pytest.param(doubling("allOf", 15), "allOf", id="doubling within the limit of admission"),
         pytest.param(conjoined(), "allOf", id="recursion of two models at once"),
         pytest.param(
-            {"properties": {"a": {"$id": "https://example.org/b", "items": {"$ref": "#"}}}}, "$id", id="embedded schema"
+            {"$id": "https://example.org/a", "$defs": {"a": {"$id": "b", "$ref": "c"}}}, "$ref", id="to a third"
         ),
         pytest.param({"type": "string", "enum": [1]}, "schema", id="nothing satisfies it"),
         pytest.param({"properties": {"a": False}, "required": ["a"], **OBJECT}, "schema", id="a member nothing can be"),
@@ -131,8 +130,8 @@ def test_a_malformed_schema_is_invalid(schema):
         lower(schema)
 
 
-@pytest.mark.parametrize("keyword", ["anyOf", "oneOf"])
-def test_a_union_that_doubles_within_the_limits_is_lowered_within_two_seconds(keyword):
+@pytest.mark.parametrize("keyword", ["anyOf", "oneOf", "allOf"])
+def test_a_schema_that_doubles_within_the_limits_is_lowered_within_two_seconds(keyword):
     start = time.process_time()
 
     lowered = lower(doubling(keyword, 15))
