@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from extractor.jsontext import pointer
 from extractor.records import Violation
-from extractor.schema.pointers import Pointers, Trace
+from extractor.schema.pointers import Pointers
 
 if TYPE_CHECKING:
     from extractor.records import Json
@@ -45,7 +45,7 @@ class Place:
     #: Collects pointers of members left out; shared likewise.
     dropped: list[str] = field(default_factory=list)
     #: Collects where record and answer differ; None when nobody wants to know.
-    trace: Trace | None = None
+    pointers: Pointers | None = None
 
     def below(self, token: str | int, *wire: str | int) -> Place:
         """Return the place of a member or item, which stands at `wire` in the answer, or under the same name."""
@@ -56,27 +56,26 @@ class Place:
         return self._at((), wire)
 
     def _at(self, tokens: tuple[str | int, ...], wire: tuple[str | int, ...]) -> Place:
-        place = Place(self, tokens, wire, self.found, self.dropped, self.trace)
-        if self.trace is not None:
-            self.trace.enter(place, above=self)
+        place = Place(self, tokens, wire, self.found, self.dropped, self.pointers)
+        if self.pointers is not None and tokens != wire:
+            self.pointers.enter(place, above=self)
         return place
 
     def trial(self) -> Place:
         """Return this place for an attempt whose findings count only when it is kept."""
-        trace = None if self.trace is None else Trace()
-        return Place(self.above, self.tokens, self.wire, trace=trace)
+        return Place(self.above, self.tokens, self.wire, pointers=None if self.pointers is None else Pointers())
 
     def keep(self, trial: Place) -> None:
         """Take over what an attempt at this place has found."""
         self.found += trial.found
         self.dropped += trial.dropped
-        if self.trace is not None and trial.trace is not None:
-            self.trace.add(trial.trace)
+        if self.pointers is not None and trial.pointers is not None:
+            self.pointers.add(trial.pointers)
 
     def is_written_as(self, form: Form) -> None:
         """Note how the answer writes the value of this place."""
-        if self.trace is not None:
-            self.trace.forms[self.pointer()] = form
+        if self.pointers is not None:
+            self.pointers.forms[self.pointer()] = form
 
     def report(self, rule: str, says: str) -> None:
         """Note a violation at this place."""
@@ -123,9 +122,9 @@ def lift(value: Json, codec: Codec) -> Lift:
 
 def trace(value: Json, codec: Codec) -> Pointers:
     """Return where the parts of an answer stand, in the record and on the wire. Never raises."""
-    found = Trace()
+    found = Pointers()
     try:
-        codec.lift(value, Place(trace=found))
+        codec.lift(value, Place(pointers=found))
     except RecursionError:
-        return Pointers(Trace())
-    return Pointers(found)
+        return Pointers()
+    return found

@@ -23,8 +23,11 @@ Form: TypeAlias = Literal["entries", "text", "choice of texts"]
 
 
 @dataclass(slots=True)
-class Trace:
-    """What a lift saw of places. Those it passed over stand under the same names on both sides."""
+class Pointers:
+    """Translates JSON Pointers between one answer and the record that was read from it.
+
+    Only steps that differ are kept: what stands below a known place stands there under the same names on both sides.
+    """
 
     #: Pointer into the record -> pointer into the answer.
     wire_of: dict[str, str] = field(default_factory=dict)
@@ -35,8 +38,49 @@ class Trace:
     #: Pointer into the record -> how the answer writes the value, where that is not as it is.
     forms: dict[str, Form] = field(default_factory=dict)
 
+    def wire(self, at: str) -> str:
+        """Return where the answer holds what the record has at `at`; where it would, for a member that is missing.
+
+        Inside JSON text there are no places, nor in the list of a map for a key that is not in it: then it is the
+        text or the list itself.
+        """
+        known, rest = _longest(self.wire_of, at)
+        closed = self._closed(at)
+        if closed is not None and len(closed) >= len(known):
+            return self.wire(closed)
+        return self.wire_of.get(known, "") + rest
+
+    def record(self, wire: str) -> str:
+        """Return where the record has what the answer holds at `wire`.
+
+        What only the wire has, such as the key of a pair, is told by the value that it belongs to.
+        """
+        known, rest = _longest(self.record_of, wire)
+        scaffold, _ = _longest(self.scaffold, wire)
+        if len(scaffold) > len(known):
+            return self.scaffold[scaffold]
+        return self.record_of.get(known, "") + rest
+
+    def form(self, at: str) -> tuple[Form | None, str]:
+        """Return how the answer writes the value at `at`, or the value that holds it, and the steps from there.
+
+        None when it is written as the record has it.
+        """
+        if at in self.forms:
+            return self.forms[at], ""
+        known, _ = _longest(self.wire_of, at)
+        closed = self._closed(at)
+        if closed is None or len(closed) < len(known):
+            return None, ""
+        return self.forms[closed], at[len(closed) :]
+
+    def _closed(self, at: str) -> str | None:
+        """Return the nearest place above `at` that the answer writes in a form of its own."""
+        above, _ = _longest(self.forms, at.rpartition("/")[0])
+        return above if at and above in self.forms else None
+
     def enter(self, place: Place, *, above: Place) -> None:
-        """Note a place where the lift arrives, below `above`."""
+        """Note a place where a lift arrives below `above`, by steps that are not the same on both sides."""
         at, wire = place.pointer(), place.wire_pointer()
         self.wire_of[at] = wire
         self.record_of[wire] = at
@@ -45,50 +89,12 @@ class Trace:
             in_an_entry = any(isinstance(step, int) for step in steps)
             self.scaffold[above.wire_pointer() + pointer(*steps)] = at if in_an_entry else above.pointer()
 
-    def add(self, other: Trace) -> None:
-        """Take over what another lift of a part saw."""
+    def add(self, other: Pointers) -> None:
+        """Take over what another lift of a part noted."""
         self.wire_of |= other.wire_of
         self.record_of |= other.record_of
         self.scaffold |= other.scaffold
         self.forms |= other.forms
-
-
-class Pointers:
-    """Translates JSON Pointers between one answer and the record that was read from it."""
-
-    def __init__(self, trace: Trace) -> None:
-        self._trace = trace
-
-    def wire(self, at: str) -> str:
-        """Return where the answer holds what the record has at `at`; where it would, for a member that is missing.
-
-        Inside JSON text there are no places, nor in the list of a map for a key that is not in it: then it is the
-        text or the list itself.
-        """
-        known, rest = _longest(self._trace.wire_of, at)
-        is_closed = rest and self._trace.forms.get(known) is not None
-        return self._trace.wire_of.get(known, "") + ("" if is_closed else rest)
-
-    def record(self, wire: str) -> str:
-        """Return where the record has what the answer holds at `wire`.
-
-        What only the wire has, such as the key of a pair, is told by the value that it belongs to.
-        """
-        known, rest = _longest(self._trace.record_of, wire)
-        scaffold, _ = _longest(self._trace.scaffold, wire)
-        if len(scaffold) > len(known):
-            return self._trace.scaffold[scaffold]
-        return self._trace.record_of.get(known, "") + rest
-
-    def form(self, at: str) -> tuple[Form | None, str]:
-        """Return how the answer writes the value at `at`, or the value that holds it, and the steps from there.
-
-        None when it is written as the record has it.
-        """
-        if at in self._trace.forms:
-            return self._trace.forms[at], ""
-        known, rest = _longest(self._trace.wire_of, at)
-        return self._trace.forms.get(known), rest
 
 
 def _longest(known: Mapping[str, str], at: str) -> tuple[str, str]:
