@@ -7,23 +7,35 @@ it or raises `NotCompiled`, so that no schema is judged by half.
 from __future__ import annotations
 
 import operator
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from extractor.schema import containers
 from extractor.schema.fitting import among, are_unique, frozen_number, multiple_of
 from extractor.schema.formats import FORMATS
 from extractor.schema.patterns import compile_pattern
-from extractor.schema.predicates import KINDS, Language, NotCompiled, accept, refuse
+from extractor.schema.predicates import (
+    KINDS,
+    Language,
+    NotCompiled,
+    accept,
+    all_of,
+    any_of,
+    negated,
+    on,
+    one_of,
+    refuse,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from extractor.records import Json
-    from extractor.schema.predicates import Fits, Maker, Place, Table
-
-    Checks = Mapping[type, Fits]
+    from extractor.schema.predicates import Choose, Fits, Maker, Place
 
 _NULL: Final = type(None)
+_STRINGS: Final = (str,)
+_NUMBERS: Final = (int, float)
 #: JSON type -> checks of the types of Python whose values may have it.
 _TYPES: Final[dict[str, dict[type, Fits]]] = {
     "string": {str: accept},
@@ -38,8 +50,8 @@ _TYPES: Final[dict[str, dict[type, Fits]]] = {
 _TYPES_OF_DRAFT_4: Final[dict[str, dict[type, Fits]]] = {**_TYPES, "integer": {int: accept}}
 
 
-def _type(types: Mapping[str, Checks]) -> Maker:
-    def make(place: Place, keyword: str) -> Checks:
+def _type(types: Mapping[str, dict[type, Fits]]) -> Maker:
+    def make(place: Place, keyword: str) -> Choose:
         stated = place.schema[keyword]
         names = [stated] if isinstance(stated, str) else stated
         if not isinstance(names, list) or not all(isinstance(name, str) and name in types for name in names):
@@ -47,22 +59,22 @@ def _type(types: Mapping[str, Checks]) -> Maker:
         allowed: dict[type, Fits] = dict.fromkeys(KINDS, refuse)
         for name in sorted(names):  # number after integer, which allows less
             allowed.update(types[name])
-        return allowed
+        return allowed.__getitem__
 
     return make
 
 
-def _enum(place: Place, keyword: str) -> Checks:
+def _enum(place: Place, keyword: str) -> Choose:
     if not isinstance(place.schema[keyword], list):
         raise NotCompiled
     return _one_of(place.schema[keyword])
 
 
-def _const(place: Place, keyword: str) -> Checks:
+def _const(place: Place, keyword: str) -> Choose:
     return _one_of([place.schema[keyword]])
 
 
-def _one_of(values: list[Json]) -> Checks:
+def _one_of(values: list[Json]) -> Choose:
     """Return checks against some values: of strings and numbers, which are most, without a call of ours."""
     by_kind: dict[type, list[Json]] = {kind: [] for kind in KINDS}
     for value in values:
@@ -75,17 +87,12 @@ def _one_of(values: list[Json]) -> Checks:
         made[int] = made[float] = among(numbers)
     if by_kind[str]:
         made[str] = frozenset(by_kind[str]).__contains__
-    return made
+    return made.__getitem__
 
 
 def _limit(kinds: tuple[type, ...], holds: Callable[[Any, Any], bool]) -> Maker:
-    """Return the maker of a keyword that is a number, and a question about values and it."""
-
-    def make(place: Place, keyword: str) -> Checks:
-        limit = place.number(keyword)
-        return dict.fromkeys(kinds, lambda value: holds(value, limit))
-
-    return make
+    """Return the maker of a keyword that is a number, and a question about it and values."""
+    return lambda place, keyword: on(kinds, partial(holds, place.number(keyword)))
 
 
 def _limit_of_draft_4(
@@ -95,114 +102,86 @@ def _limit_of_draft_4(
     return lambda place, keyword: (excluding if place.schema.get(exclusive) else including)(place, keyword)
 
 
-def _multiple_of(place: Place, keyword: str) -> Checks:
+def _multiple_of(place: Place, keyword: str) -> Choose:
     divisor = place.number(keyword)
     if not divisor:
         raise NotCompiled
-    return dict.fromkeys(_NUMBERS, multiple_of(divisor))
+    return on(_NUMBERS, multiple_of(divisor))
 
 
-def _pattern(place: Place, keyword: str) -> Checks:
-    return {str: compile_pattern(place.schema[keyword]).search}
+def _pattern(place: Place, keyword: str) -> Choose:
+    return on(_STRINGS, compile_pattern(place.schema[keyword]).search)
 
 
-def _format(place: Place, keyword: str) -> Checks:
+def _format(place: Place, keyword: str) -> Choose:
     name = place.schema[keyword]
-    return {str: place.language.formats.get(name, accept)} if isinstance(name, str) else {}
+    return on(_STRINGS, place.language.formats.get(name, accept) if isinstance(name, str) else accept)
 
 
-def _unique(place: Place, keyword: str) -> Checks:
-    return {list: are_unique} if place.schema[keyword] else {}
+def _unique(place: Place, keyword: str) -> Choose:
+    return on((list,), are_unique if place.schema[keyword] else accept)
 
 
-def _all_of(place: Place, keyword: str) -> Checks:
-    branches = _branches(place, keyword)
+def _joined(join: Callable[[list[Fits]], Fits]) -> Maker:
+    """Return the maker of a keyword that is a list of schemas for the value itself."""
 
-    def check(value: Json) -> bool:
-        for branch in branches:  # noqa: SIM110 - all() over a generator costs twice as much
-            if not branch[type(value)](value):
-                return False
-        return True
+    def make(place: Place, keyword: str) -> Choose:
+        if not isinstance(place.schema[keyword], list):
+            raise NotCompiled
+        branches = [place.table(branch) for branch in place.schema[keyword]]
+        return lambda kind: join([branch[kind] for branch in branches])
 
-    return dict.fromkeys(KINDS, check)
-
-
-def _any_of(place: Place, keyword: str) -> Checks:
-    branches = _branches(place, keyword)
-
-    def check(value: Json) -> bool:
-        for branch in branches:  # noqa: SIM110 - any() over a generator costs twice as much
-            if branch[type(value)](value):
-                return True
-        return False
-
-    return dict.fromkeys(KINDS, check)
+    return make
 
 
-def _exactly_one_of(place: Place, keyword: str) -> Checks:
-    branches = _branches(place, keyword)
-
-    def check(value: Json) -> bool:
-        found = False
-        for branch in branches:
-            if branch[type(value)](value):
-                if found:
-                    return False
-                found = True
-        return found
-
-    return dict.fromkeys(KINDS, check)
+def _not(place: Place, keyword: str) -> Choose:
+    table = place.table(place.schema[keyword])
+    return lambda kind: negated(table[kind])
 
 
-def _branches(place: Place, keyword: str) -> list[Table]:
-    if not isinstance(place.schema[keyword], list):
-        raise NotCompiled
-    return [place.table(branch) for branch in place.schema[keyword]]
+def _if(place: Place, keyword: str) -> Choose:
+    tables = [place.table(place.schema.get(name, True)) for name in (keyword, "then", "else")]
+    return lambda kind: _either(*(table[kind] for table in tables))
 
 
-def _not(place: Place, keyword: str) -> Checks:
-    fits = place.table(place.schema[keyword]).fits
-    return dict.fromkeys(KINDS, lambda value: not fits(value))
+def _either(condition: Fits, holding: Fits, failing: Fits) -> Fits:
+    if holding is failing or condition is accept or condition is refuse:
+        return failing if condition is refuse else holding
+    return lambda value: holding(value) if condition(value) else failing(value)
 
 
-def _if(place: Place, keyword: str) -> Checks:
-    condition, holding, failing = (place.table(place.schema.get(name, True)).fits for name in (keyword, "then", "else"))
-    return dict.fromkeys(KINDS, lambda value: holding(value) if condition(value) else failing(value))
+def _reference(place: Place, keyword: str) -> Choose:
+    return place.target(place.schema[keyword]).__getitem__
 
 
-def _reference(place: Place, keyword: str) -> Checks:
-    return dict.fromkeys(KINDS, place.target(place.schema[keyword]).fits)
-
-
-def left_to_library(_place: Place, _keyword: str) -> Checks:
+def left_to_library(_place: Place, _keyword: str) -> Choose:
     """Compile nothing: what the keyword means depends on more than its schema."""
     raise NotCompiled
 
 
-_NUMBERS: Final = (int, float)
 _EVERY_DRAFT: Final[dict[str, Maker]] = {
     "$ref": _reference,
     "type": _type(_TYPES),
     "enum": _enum,
-    "minimum": _limit(_NUMBERS, operator.ge),
-    "maximum": _limit(_NUMBERS, operator.le),
+    "minimum": _limit(_NUMBERS, operator.le),
+    "maximum": _limit(_NUMBERS, operator.ge),
     "multipleOf": _multiple_of,
-    "minLength": _limit((str,), lambda value, least: len(value) >= least),
-    "maxLength": _limit((str,), lambda value, most: len(value) <= most),
+    "minLength": _limit(_STRINGS, lambda least, value: len(value) >= least),
+    "maxLength": _limit(_STRINGS, lambda most, value: len(value) <= most),
     "pattern": _pattern,
     "format": _format,
-    "minItems": _limit((list,), lambda value, least: len(value) >= least),
-    "maxItems": _limit((list,), lambda value, most: len(value) <= most),
+    "minItems": _limit((list,), lambda least, value: len(value) >= least),
+    "maxItems": _limit((list,), lambda most, value: len(value) <= most),
     "uniqueItems": _unique,
-    "minProperties": _limit((dict,), lambda value, least: len(value) >= least),
-    "maxProperties": _limit((dict,), lambda value, most: len(value) <= most),
+    "minProperties": _limit((dict,), lambda least, value: len(value) >= least),
+    "maxProperties": _limit((dict,), lambda most, value: len(value) <= most),
     "required": containers.required,
     "properties": containers.members,
     "patternProperties": containers.members,
     "additionalProperties": containers.members,
-    "allOf": _all_of,
-    "anyOf": _any_of,
-    "oneOf": _exactly_one_of,
+    "allOf": _joined(all_of),
+    "anyOf": _joined(any_of),
+    "oneOf": _joined(one_of),
     "not": _not,
 }
 _UNTIL_DRAFT_7: Final[dict[str, Maker]] = {
@@ -212,8 +191,8 @@ _UNTIL_DRAFT_7: Final[dict[str, Maker]] = {
 }
 _SINCE_DRAFT_6: Final[dict[str, Maker]] = {
     "const": _const,
-    "exclusiveMinimum": _limit(_NUMBERS, operator.gt),
-    "exclusiveMaximum": _limit(_NUMBERS, operator.lt),
+    "exclusiveMinimum": _limit(_NUMBERS, operator.lt),
+    "exclusiveMaximum": _limit(_NUMBERS, operator.gt),
     "propertyNames": containers.names_fit,
 }
 _SINCE_2019: Final[dict[str, Maker]] = {
@@ -228,8 +207,8 @@ _DRAFT_4: Final[dict[str, Maker]] = {
     **_EVERY_DRAFT,
     **_UNTIL_DRAFT_7,
     "type": _type(_TYPES_OF_DRAFT_4),
-    "minimum": _limit_of_draft_4(operator.ge, exclusive="exclusiveMinimum", instead=operator.gt),
-    "maximum": _limit_of_draft_4(operator.le, exclusive="exclusiveMaximum", instead=operator.lt),
+    "minimum": _limit_of_draft_4(operator.le, exclusive="exclusiveMinimum", instead=operator.lt),
+    "maximum": _limit_of_draft_4(operator.ge, exclusive="exclusiveMaximum", instead=operator.gt),
 }
 _DRAFT_6: Final[dict[str, Maker]] = {
     **_EVERY_DRAFT,

@@ -6,7 +6,7 @@ Python takes 1 for True and finds no whole number in 19.99 / 0.01; JSON Schema m
 from __future__ import annotations
 
 import math
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
 from extractor.jsontext import canonical
@@ -27,6 +27,10 @@ _KINDS: Final = {
 }
 #: Above this, whole numbers are hashed by their digits: Python's own hash of them can be made to collide.
 _LARGE: Final = 1 << 60
+#: Decimals to which Python rounds floats exactly. A number that this leaves as it is has no further ones as written.
+_MAX_DECIMALS: Final = 300
+#: Arithmetic that fails where it would have to round.
+_EXACT: Final = Context(prec=60, traps=[InvalidOperation, Inexact])
 
 
 def kinds(value: Json) -> tuple[str, ...]:
@@ -85,12 +89,19 @@ def among(values: Iterable[Json]) -> Callable[[Json], bool]:
 def multiple_of(divisor: Json) -> Callable[[Json], bool]:
     """Return a predicate that tells whether a number is a multiple of another as both are written: 19.99 of 0.01."""
     above, below = _ratio(divisor)
+    decimals = len(str(below)) - 1
+    if above == 1 and below == 10**decimals and decimals <= _MAX_DECIMALS:
+        return lambda value: -math.inf < value == round(value, decimals) < math.inf
+    written, remainder = Decimal(repr(divisor)), _EXACT.remainder
 
     def is_multiple(value: Json) -> bool:
         if isinstance(value, int):
             return value * below % above == 0
-        if not math.isfinite(value):
-            return False
+        try:
+            return not remainder(Decimal(repr(value)), written)
+        except ArithmeticError:  # too many digits for that, or no number at all
+            if not math.isfinite(value):
+                return False
         numerator, denominator = _ratio(value)
         return numerator * below % (denominator * above) == 0
 

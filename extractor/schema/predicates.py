@@ -8,7 +8,6 @@ definitions may contain themselves.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 if TYPE_CHECKING:
@@ -17,8 +16,10 @@ if TYPE_CHECKING:
     from extractor.records import Json, JsonObject
 
     Fits: TypeAlias = Callable[[Json], bool]
-    #: Makes the checks of one keyword of a schema. A type that is missing in what it returns is not concerned.
-    Maker: TypeAlias = Callable[["Place", str], Mapping[type, Fits]]
+    #: Returns the check of values of one type.
+    Choose: TypeAlias = Callable[[type], Fits]
+    #: Compiles one keyword of a schema.
+    Maker: TypeAlias = Callable[["Place", str], Choose]
 
 #: The types of Python that a JSON value can be of.
 KINDS: Final[tuple[type, ...]] = (str, bool, int, float, list, dict, type(None))
@@ -40,20 +41,36 @@ class NotCompiled(Exception):
     """A keyword whose meaning here is not known exactly, so that its schema is left to the library."""
 
 
+def on(kinds: tuple[type, ...], check: Fits) -> Choose:
+    """Return the choice of `check` for values of some types, and of no check for others."""
+    return lambda kind: check if kind in kinds else accept
+
+
 class Table(dict[type, "Fits"]):
     """A compiled schema: type of a value -> check of such values."""
 
-    __slots__ = ("_make",)
+    __slots__ = ("_choices", "_open", "_place")
 
-    def __init__(self, make: Callable[[], Mapping[type, Fits]]) -> None:
+    def __init__(self, place: Place) -> None:
         super().__init__()
-        self._make = make
+        self._place = place
+        self._choices: list[Choose] | None = None
+        self._open: set[type] = set()
 
     def __missing__(self, kind: type) -> Fits:
-        if not self:
-            self.update(self._make())
-        if kind not in self:  # an enumeration of strings, an ordered dictionary
-            self[kind] = next((self[base] for base in KINDS if issubclass(kind, base)), refuse)
+        if kind not in KINDS:  # an enumeration of strings, an ordered dictionary
+            base = next((base for base in KINDS if issubclass(kind, base)), None)
+            self[kind] = refuse if base is None else self[base]
+            return self[kind]
+        if kind in self._open:  # asked for while it is made: the schema applies to one value twice
+            return self.fits
+        self._open.add(kind)
+        try:
+            if self._choices is None:
+                self._choices = _choices(self._place)
+            self[kind] = all_of([choose(kind) for choose in self._choices])
+        finally:
+            self._open.discard(kind)
         return self[kind]
 
     def fits(self, value: Json) -> bool:
@@ -108,6 +125,11 @@ class Place:
     #: The tables of what has been referred to, by address and reference.
     _targets: dict[tuple[str, str], Table]
 
+    @property
+    def address(self) -> str:
+        """What references of this schema are relative to."""
+        return self._scope.address
+
     def table(self, part: Json) -> Table:
         """Return the table of a part of this schema."""
         scope = self._scope
@@ -126,7 +148,7 @@ class Place:
         """
         if not isinstance(reference, str):
             raise NotCompiled
-        key = (self._scope.address, reference)
+        key = (self.address, reference)
         if key not in self._targets:
             schema, scope = self._scope.find(reference)
             self._targets[key] = Place(schema, self.language, scope, self._targets).compiled()
@@ -145,7 +167,7 @@ class Place:
 
     def compiled(self) -> Table:
         """Return the table of this schema."""
-        return Table(partial(_checks, self))
+        return Table(self)
 
     def ask(self) -> Fits:
         """Return the library's own predicate for this schema."""
@@ -167,40 +189,41 @@ def compiled(schema: Json, language: Language, scope: Scope) -> Place:
     return Place(schema, language, scope, {})
 
 
-def _checks(place: Place) -> dict[type, Fits]:
-    """Return the checks of one schema by type of value."""
+def _choices(place: Place) -> list[Choose]:
+    """Return the choices of all keywords of one schema."""
     schema = place.schema
     if isinstance(schema, bool):
-        return dict.fromkeys(KINDS, accept if schema else refuse)
+        return [on(KINDS, accept if schema else refuse)]
     try:
-        found = _by_kind(place)
+        return _by_keyword(place)
     except NotCompiled:
-        return dict.fromkeys(KINDS, place.ask())
-    return {kind: _all(checks) for kind, checks in found.items()}
+        return [on(KINDS, place.ask())]
 
 
-def _by_kind(place: Place) -> dict[type, list[Fits]]:
+def _by_keyword(place: Place) -> list[Choose]:
     schema, language = place.schema, place.language
     if not isinstance(schema, dict):
         raise NotCompiled
-    found: dict[type, list[Fits]] = {kind: [] for kind in KINDS}
     is_alone = language.reference_stands_alone and schema.get("$ref") is not None
     is_nullable = schema.get("nullable") is True
+    found = []
     for keyword in ("$ref",) if is_alone else schema:
         make = language.keywords.get(keyword)
-        if make is None:
-            continue
-        takes_null = is_nullable and keyword in REFUSING_NULL
-        for kind, check in make(place, keyword).items():
-            if check is not accept and not (takes_null and kind is type(None)):
-                found[kind].append(check)
+        if make is not None:
+            choose = make(place, keyword)
+            found.append(_unless_null(choose) if is_nullable and keyword in REFUSING_NULL else choose)
     return found
 
 
-def _all(checks: list[Fits]) -> Fits:
+def _unless_null(choose: Choose) -> Choose:
+    return lambda kind: accept if kind is type(None) else choose(kind)
+
+
+def all_of(checks: list[Fits]) -> Fits:
     """Return a predicate that is true where all of some are."""
     if refuse in checks:
         return refuse
+    checks = [check for check in checks if check is not accept]
     if len(checks) < 2:  # noqa: PLR2004 - none, or one
         return checks[0] if checks else accept
     if len(checks) == 2:  # noqa: PLR2004 - a pair
@@ -214,3 +237,45 @@ def _all(checks: list[Fits]) -> Fits:
         return True
 
     return fits
+
+
+def any_of(checks: list[Fits]) -> Fits:
+    """Return a predicate that is true where one of some is."""
+    if accept in checks:
+        return accept
+    checks = [check for check in checks if check is not refuse]
+    if len(checks) < 2:  # noqa: PLR2004 - none, or one
+        return checks[0] if checks else refuse
+
+    def fits(value: Json) -> bool:
+        for check in checks:  # noqa: SIM110 - any() over a generator costs twice as much
+            if check(value):
+                return True
+        return False
+
+    return fits
+
+
+def one_of(checks: list[Fits]) -> Fits:
+    """Return a predicate that is true where exactly one of some is."""
+    checks = [check for check in checks if check is not refuse]
+    if len(checks) < 2:  # noqa: PLR2004 - none, or one
+        return checks[0] if checks else refuse
+
+    def fits(value: Json) -> bool:
+        found = False
+        for check in checks:
+            if check(value):
+                if found:
+                    return False
+                found = True
+        return found
+
+    return fits
+
+
+def negated(check: Fits) -> Fits:
+    """Return a predicate that is true where `check` is not."""
+    if check is accept or check is refuse:
+        return refuse if check is accept else accept
+    return lambda value: not check(value)

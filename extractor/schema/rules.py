@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from extractor.records import Json, JsonObject
     from extractor.schema.predicates import Fits
 
-_BASES: Final = {
+#: Draft -> the library's own validator.
+BASES: Final[dict[int, Any]] = {
     4: Draft4Validator,
     6: Draft6Validator,
     7: Draft7Validator,
@@ -52,7 +53,9 @@ class Rules:
         self._schema = schema
         self._draft = draft_of(schema)
         self._whole = compiled(schema, LANGUAGES[self._draft], LibraryScope(lambda: self._authority))
-        self._is_dynamic = any(not _DYNAMIC.isdisjoint(node) for node in _objects(schema))
+        mentioned = _keywords_in(schema)
+        self._is_dynamic = not _DYNAMIC.isdisjoint(mentioned)
+        self._speaks_openapi = "nullable" in mentioned
         self._fits = self._asked(schema) if self._is_dynamic else self._whole.compiled().fits
         self._parts: dict[int, tuple[Json, Fits]] = {}
 
@@ -77,7 +80,7 @@ class Rules:
 
     @cached_property
     def _authority(self) -> Any:
-        cls = _validator_class(self._draft, speaks_openapi=_mentions_nullable(self._schema))
+        cls = _validator_class(self._draft, speaks_openapi=self._speaks_openapi)
         return cls(self._schema, registry=Registry(), format_checker=format_checker())
 
 
@@ -102,24 +105,23 @@ def _evolve(validator: Any, *, schema: Json, _resolver: Any = None) -> Any:
     )
 
 
-def _mentions_nullable(schema: Json) -> bool:
-    return any(node.get("nullable") is True for node in _objects(schema))
-
-
-def _objects(schema: Json) -> Iterator[JsonObject]:
+def _keywords_in(schema: Json) -> set[str]:
+    """Return every name of a member anywhere in a schema, the names of properties among them."""
+    found: set[str] = set()
     open_nodes = [schema]
     while open_nodes:
         node = open_nodes.pop()
         if isinstance(node, dict):
-            yield node
+            found.update(node)
             open_nodes += node.values()
         elif isinstance(node, list):
             open_nodes += node
+    return found
 
 
 @cache
 def _validator_class(draft: int, *, speaks_openapi: bool) -> Any:
-    base = _BASES[draft]
+    base = BASES[draft]
     replaced: dict[str, Callable[..., Any]] = {
         "enum": _enum,
         "pattern": _pattern,
