@@ -6,19 +6,17 @@ import copy
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from jsonschema import SchemaError
-from jsonschema.validators import validator_for
 from pydantic import BaseModel
 from pydantic.errors import PydanticUserError
 
 from extractor.errors import InvalidSchema
-from extractor.jsontext import NotStrictJson, canonical, digest, parse, pointer
+from extractor.jsontext import NotStrictJson, canonical, digest, parse
 from extractor.records import Target
 from extractor.schema.admission import admit_json
-from extractor.schema.keywords import TYPES, draft_of
-from extractor.schema.sentences import sentence
+from extractor.schema.keywords import draft_of
+from extractor.schema.metaschema import check_schema
 
 if TYPE_CHECKING:
     from extractor.records import Json, JsonObject
@@ -28,19 +26,12 @@ MAX_BYTES: Final = 256 * 1024
 #: Characters of a target's name.
 _MAX_NAME: Final = 64
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]+")
-_META_SCHEMA: Final = {
-    4: "http://json-schema.org/draft-04/schema#",
-    6: "http://json-schema.org/draft-06/schema#",
-    7: "http://json-schema.org/draft-07/schema#",
-    2019: "https://json-schema.org/draft/2019-09/schema",
-    2020: "https://json-schema.org/draft/2020-12/schema",
-}
 #: Keywords of which the root of a schema needs at least one to ask for anything.
 _RULES: Final = frozenset({
     "type", "properties", "$ref", "anyOf", "oneOf", "allOf", "enum", "const", "items", "prefixItems", "required",
     "additionalProperties", "patternProperties", "if", "not",
 })  # fmt: skip
-#: Digests of the schemas of classes that their meta-schema accepted; checking costs 10 ms and more.
+#: Digests of the schemas of classes that their meta-schema accepted.
 _checked: set[str] = set()
 #: Digests remembered before the memory starts anew.
 _MAX_CHECKED: Final = 10_000
@@ -123,28 +114,3 @@ def _target(schema: Json, *, name: str, model_class: type[BaseModel] | None = No
         _checked.add(fingerprint)
     slug = _UNSAFE.sub("_", name).strip("_")[:_MAX_NAME] or "record"
     return Target(schema=copy.deepcopy(schema), name=slug, digest=fingerprint, model_class=model_class)
-
-
-def check_schema(schema: JsonObject) -> None:
-    """Check a schema against the meta-schema of its draft.
-
-    Raises:
-        InvalidSchema: it is not valid; the message says where, and what would be right there.
-    """
-    cls: Any = validator_for({"$schema": _META_SCHEMA[draft_of(schema)]})
-    try:
-        cls.check_schema(schema)
-    except SchemaError as error:
-        at = pointer(*error.absolute_path)
-        raise InvalidSchema(
-            f"The schema is not valid JSON Schema at {at or 'its root'}. {_rule(error)}", at=at
-        ) from None
-    except RecursionError:
-        raise InvalidSchema("The schema is nested too deeply to be checked.") from None
-
-
-def _rule(error: SchemaError) -> str:
-    """Return what the meta-schema asks for where `error` is. Of `type` it says so only by reference."""
-    if error.validator == "anyOf" and error.absolute_path[-1] == "type":
-        return f"Must be one of {', '.join(TYPES)}, or a list of some of them."
-    return sentence(str(error.validator), error.validator_value)

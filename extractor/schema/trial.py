@@ -15,8 +15,8 @@ from extractor.errors import InvalidSchema
 from extractor.jsontext import NotStrictJson, parse
 from extractor.schema.cost import GUARDED
 from extractor.schema.judging import Choices, Judge
+from extractor.schema.metaschema import check_schema
 from extractor.schema.sizing import expected_tokens
-from extractor.schema.targets import check_schema
 
 if TYPE_CHECKING:
     from extractor.records import JsonObject
