@@ -197,18 +197,18 @@ def _made(text: str, target: Target, choices: Choices) -> Contract:
     order = {"schema": text, "choices": choices}
     if target.model_class is not None:
         here = _judge_from(order)
-        return _contract(target, order=order, here=here, cost=here.cost)
+        return _contract(target, order=order, here=here, making_s=0.0, cost=here.cost)
     tried = _tried(order)
     cost = Cost(**tried["cost"])
     if "shape" not in tried:
-        return _contract(target, order=order, here=_judge_from(order), cost=cost)
+        return _contract(target, order=order, here=_judge_from(order), making_s=tried["seconds"], cost=cost)
     shape = Shape(name=target.name, **tried["shape"])
     return Contract(
         shape=shape, validated_by=("json_schema",), cost=cost, _order=order, _making_s=tried["seconds"], _here=None
     )
 
 
-def _contract(target: Target, *, order: JsonObject, here: Judge, cost: Cost) -> Contract:
+def _contract(target: Target, *, order: JsonObject, here: Judge, making_s: float, cost: Cost) -> Contract:
     wire = here.lowered.wire
     by_class = () if target.model_class is None else (f"pydantic:{target.model_class.__name__}",)
     return Contract(
@@ -216,7 +216,7 @@ def _contract(target: Target, *, order: JsonObject, here: Judge, cost: Cost) -> 
         validated_by=("json_schema", *by_class),
         cost=cost,
         _order=order,
-        _making_s=HERE_S,
+        _making_s=making_s,
         _here=here,
         _model_class=target.model_class,
     )

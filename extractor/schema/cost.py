@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from extractor.schema.places import TooManyPlaces, places_of
-from extractor.schema.references import References
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from extractor.records import Json, JsonObject
+    from extractor.records import Json
     from extractor.schema.places import Place
+    from extractor.schema.references import References
 
     #: Times that a name leads back into the group, and the evaluations and instructions of where else it leads.
     _Sum: TypeAlias = tuple[int, int, int]
@@ -86,10 +86,10 @@ def _size(value: Json) -> tuple[int, int, int]:
 GUARDED: Final = Cost(kind="guarded")
 
 
-def cost_of(schema: JsonObject | References) -> Cost:
-    """Return what validating under a schema costs, given as admission took it, or as the wire that lowering made."""
+def cost_of(references: References) -> Cost:
+    """Return what validating under a schema costs, given as admission returns it, or as the wire that lowering made."""
     try:
-        places = places_of(schema if isinstance(schema, References) else References(schema))
+        places = places_of(references)
     except TooManyPlaces:
         return GUARDED
     known: dict[str, _Known] = {}

@@ -7,8 +7,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from extractor.records import Repair, Violation
+from extractor.schema.admission import admit
 from extractor.schema.cost import GUARDED, Cost, cost_of
 from extractor.schema.lowering import Lowered, lower
+from extractor.schema.references import References
 from extractor.schema.rules import Rules
 from extractor.schema.validation import MAX_VIOLATIONS, violations_of
 
@@ -78,7 +80,7 @@ class Judge:
     @cached_property
     def cost(self) -> Cost:
         """What judging costs: validating the record, and reading it from the wire."""
-        record, wire = cost_of(self._schema), cost_of(self.lowered.wire)
+        record, wire = cost_of(admit(self._schema)), cost_of(References(self.lowered.wire))
         if "guarded" in {record.kind, wire.kind}:
             return GUARDED
         return replace(record, wire_per_node=wire.per_node, unions=wire.unions)

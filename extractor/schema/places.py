@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from extractor.schema.keywords import SCALARS, known, subschemas
+from extractor.schema.keywords import ANNOTATIONS, COUNTS, NUMBER, SCALARS, known, subschemas
 from extractor.schema.patterns import compile_pattern
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ MAX_STEPS: Final = 100_000
 EVERYTHING: Final = "everything"
 #: A place where a member's name is compared with a pattern.
 NAME: Final = "name"
+#: The place of every schema that says nothing of what is inside a value, and is known to take one evaluation.
+LEAF: Final = "leaf"
+_OF_LEAVES: Final = ANNOTATIONS | {"type", "format", *NUMBER, *COUNTS}
 #: Before the location of a part that is searched for the members and items it has evaluated.
 _SEARCH: Final = "search "
 _SEARCHING: Final = frozenset({"unevaluatedProperties", "unevaluatedItems"})
@@ -118,7 +121,7 @@ class _Survey:
         self._nodes: dict[str, Json] = {"": references.root}
 
     def run(self) -> dict[str, Place]:
-        found = {EVERYTHING: _everything(), NAME: Place(evaluations=1)}
+        found = {EVERYTHING: _everything(), NAME: Place(evaluations=1), LEAF: Place(evaluations=1)}
         waiting = [""]
         while waiting:
             at = waiting.pop()
@@ -194,16 +197,26 @@ class _Survey:
             return _Part({})
         part = _Part(known(node, self._references.draft))
         for at, schema, applies_here in subschemas(node, location, self._references.draft):
-            self._nodes[at] = schema
             if applies_here:
+                self._nodes[at] = schema
                 part.applied.append(at)
                 continue
             keyword, _, name = at[len(location) + 1 :].partition("/")
             if keyword not in _DEFINITIONS:
-                part.leads.append((keyword, name, at))
+                part.leads.append((keyword, name, self._shared(schema, at)))
         if "$ref" in node:
             part.applied.append(self._references.locate(node["$ref"]))
         return part
+
+    def _shared(self, schema: Json, at: str) -> str:
+        """Return the place of the schema at `at`: one that others share where it is a leaf, or only refers."""
+        self._nodes[at] = schema
+        if not isinstance(schema, dict):
+            return LEAF
+        if schema.keys() <= _OF_LEAVES:
+            return LEAF
+        is_reference = "$ref" in schema and schema.keys() - ANNOTATIONS == {"$ref"}
+        return self._references.locate(schema["$ref"]) if is_reference else at
 
     def _lead(self, place: Place, part: _Part, leads: Iterable[tuple[str, str, str]], *, times: int) -> None:
         """Enter where the part's names and indices lead."""

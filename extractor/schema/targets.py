@@ -100,7 +100,10 @@ def _target(schema: Json, *, name: str, model_class: type[BaseModel] | None = No
     if not isinstance(schema, dict):
         raise InvalidSchema('A schema is a JSON object, such as {"type": "object", "properties": {…}}.')
     admit_json(schema)
-    _refuse_large(canonical(schema))
+    try:
+        _refuse_large(canonical(schema))
+    except ValueError:  # the interpreter writes no more than 4,300 digits
+        raise InvalidSchema("The schema holds a number that is too large.") from None
     if not _RULES.intersection(schema):
         raise InvalidSchema(
             'The schema states no rule, so anything would satisfy it. Give it "type" and, for an object, "properties".'
