@@ -119,6 +119,7 @@ class _Survey:
         self._left = MAX_STEPS
         self._parts: dict[str, _Part] = {}
         self._nodes: dict[str, Json] = {"": references.root}
+        self._unions: dict[tuple[str | None, ...], str] = {}
 
     def run(self) -> dict[str, Place]:
         found = {EVERYTHING: _everything(), NAME: Place(evaluations=1), LEAF: Place(evaluations=1)}
@@ -209,14 +210,24 @@ class _Survey:
         return part
 
     def _shared(self, schema: Json, at: str) -> str:
-        """Return the place of the schema at `at`: one that others share where it is a leaf, or only refers."""
+        """Return the place of the schema at `at`: the same for leaves, for references, and for equal unions of both."""
         self._nodes[at] = schema
-        if not isinstance(schema, dict):
+        known_place = self._without_own_place(schema)
+        if known_place is not None:
+            return known_place
+        branches = schema.get("anyOf") if isinstance(schema, dict) else None
+        if not isinstance(branches, list) or schema.keys() - ANNOTATIONS != {"anyOf"}:
+            return at
+        forms = tuple(self._without_own_place(branch) for branch in branches)
+        return at if None in forms else self._unions.setdefault(forms, at)
+
+    def _without_own_place(self, schema: Json) -> str | None:
+        """Return the place that a leaf, or a mere reference, stands for; None of other schemas."""
+        if not isinstance(schema, dict) or schema.keys() <= _OF_LEAVES:
             return LEAF
-        if schema.keys() <= _OF_LEAVES:
-            return LEAF
-        is_reference = "$ref" in schema and schema.keys() - ANNOTATIONS == {"$ref"}
-        return self._references.locate(schema["$ref"]) if is_reference else at
+        if "$ref" in schema and schema.keys() - ANNOTATIONS == {"$ref"}:
+            return self._references.locate(schema["$ref"])
+        return None
 
     def _lead(self, place: Place, part: _Part, leads: Iterable[tuple[str, str, str]], *, times: int) -> None:
         """Enter where the part's names and indices lead."""
