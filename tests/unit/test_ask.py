@@ -24,8 +24,8 @@ class Invoice(BaseModel):
     currency: str | None = None
 
 
-async def asked(*script, max_attempts=3):
-    contract = contract_for(target_from(Invoice), open_objects="drop", nulls="absent", absence="say")
+async def asked(*script, max_attempts=3, target=None):
+    contract = contract_for(target or target_from(Invoice), open_objects="drop", nulls="absent", absence="say")
     window = Window(number=0, start=0, end=len(TEXT), text=TEXT, pages=(Page(number=1, start=0, end=len(TEXT)),))
     question = ask(window, contract.shape, job_id="x_1", options=Options(max_attempts=max_attempts))
     model = ScriptedModel(*script)
@@ -60,6 +60,31 @@ async def test_every_attempt_is_kept_with_what_was_wrong_and_what_it_cost():
         [],
     ]
     assert sum((attempt.usage for attempt in answer.attempts), Usage()).calls == 3
+
+
+TREE = {
+    "anyOf": [
+        {"type": "object", "properties": {"a": {"$ref": "#"}, form: {"type": "integer"}}, "required": ["a"]}
+        for form in ("b", "c")
+    ]
+}
+
+
+async def test_an_answer_that_cannot_be_checked_in_time_is_kept_with_what_it_cost():
+    answer, model = await asked({"result": nested(80)}, GOOD, target=target_from(TREE))
+
+    (attempt,) = answer.attempts
+    assert (answer.error.code, answer.record) == ("validation_timeout", None)
+    assert (attempt.outcome, attempt.error.code, attempt.usage.calls) == ("failed", "validation_timeout", 1)
+    assert attempt.text.startswith('{"result"')
+    assert len(model.asked) == 1
+
+
+def nested(levels):
+    value = "x"
+    for _ in range(levels):
+        value = {"a": value}
+    return value
 
 
 async def test_the_questions_never_grow_with_the_history():
