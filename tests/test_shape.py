@@ -43,6 +43,7 @@ LATE_IMPORTS: dict[str, str] = {
     "extractor/cli/dev_command.py": "command start-up: the Redis client, which --help does without",
     "extractor/cli/queue_commands.py": "command start-up: the engine and the Redis client, which --help does without",
     "extractor/cli/run_command.py": "command start-up: the engine, which --help does without",
+    "extractor/cli/schema_commands.py": "command start-up: the engine, which --help does without",
     "extractor/cli/serve_command.py": "command start-up: the HTTP server, which --help does without",
 }
 

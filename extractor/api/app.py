@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Security
 
-from extractor.api import extractions, health
+from extractor.api import extractions, health, schemas
 from extractor.api.edge import Edge
 from extractor.api.openapi import describe
 from extractor.api.problems import tell_problems
@@ -31,7 +31,8 @@ def create_app(service: Service, *, key: SecretStr) -> FastAPI:
     app = FastAPI(title="extractor", docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.service = service
     app.include_router(health.router)
-    app.include_router(extractions.router, dependencies=[Security(ServerKey(key))])
+    for router in (extractions.router, schemas.router):
+        app.include_router(router, dependencies=[Security(ServerKey(key))])
     app.add_middleware(Edge)
     tell_problems(app)
     describe(app)

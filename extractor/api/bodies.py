@@ -1,4 +1,4 @@
-"""The body of a submission: read within a limit, as strict JSON, with no member that we do not know."""
+"""The body of a request: read within a limit, as strict JSON, with no member that we do not know."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from starlette.exceptions import HTTPException
 
 from extractor import jsontext
-from extractor.api.models import ExtractionRequest
 from extractor.errors import InvalidRequest, UnreadableDocument
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
     from starlette.requests import Request
 
     from extractor.records import JsonObject
@@ -29,7 +29,6 @@ REASONS = {
     "huge_number": "a number is too large",
     "too_deep": "it is nested too deep",
 }
-MEMBERS = {field.alias or name: field.is_required() for name, field in ExtractionRequest.model_fields.items()}
 
 
 def limit_for(max_file_bytes: int) -> int:
@@ -63,8 +62,8 @@ async def read_body(request: Request, *, max_bytes: int) -> bytes:
     return b"".join(chunks)
 
 
-def members_of(body: bytes) -> JsonObject:
-    """Return the members of a submission.
+def members_of(body: bytes, model: type[BaseModel]) -> JsonObject:
+    """Return the members of a request; `model` says which there may and must be, and nothing of their values.
 
     Raises:
         InvalidRequest: it is not strict JSON, not an object, has a member that we do not know or lacks one.
@@ -77,10 +76,11 @@ def members_of(body: bytes) -> JsonObject:
         raise InvalidRequest(f"The body cannot be read: {REASONS[error.reason]}.") from None
     if not isinstance(members, dict):
         raise InvalidRequest("The body must be a JSON object.")
-    unknown = sorted(set(members) - set(MEMBERS))
+    known = {field.alias or name: field.is_required() for name, field in model.model_fields.items()}
+    unknown = sorted(set(members) - set(known))
     if unknown:
-        raise InvalidRequest(f"There is no member {unknown[0][:80]!r}. Members: {', '.join(MEMBERS)}.")
-    missing = [name for name, is_required in MEMBERS.items() if is_required and name not in members]
+        raise InvalidRequest(f"There is no member {unknown[0][:80]!r}. Members: {', '.join(known)}.")
+    missing = [name for name, is_required in known.items() if is_required and name not in members]
     if missing:
         raise InvalidRequest(f"The member {missing[0]!r} is missing.")
     return members

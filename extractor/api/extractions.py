@@ -12,18 +12,18 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from extractor.api.bodies import limit_for, members_of, read_body
-from extractor.api.models import Accepted, Extraction, Waiting
-from extractor.api.openapi import FAILURES, SUBMISSION
+from extractor.api.models import Accepted, Extraction, ExtractionRequest, Waiting
+from extractor.api.openapi import FAILURES, body_of
 from extractor.api.service import Here, Service
 from extractor.api.waiting import client_left, unless
 from extractor.errors import InvalidRequest, UnknownExtraction
 from extractor.records import OPEN_STATES, Receipt, Stored, Submission
-from extractor.submit import submission_from_json
+from extractor.submit import assemble_from_json, atried
 
 router = APIRouter(prefix="/v1/extractions", tags=["extractions"], responses=FAILURES)
 
-#: Submissions that are parsed, checked and decoded at once, each in a thread: a body may be tens of megabytes, and a
-#: schema that is new has to be lowered.
+#: Submissions that are parsed, checked and decoded at once, each in a thread: a body may be tens of megabytes. Schemas
+#: that are new are tried elsewhere, so that they hold up only those who sent them.
 ADMITTING = CapacityLimiter(4)
 #: Seconds after which to ask again for an extraction that is open.
 ASK_AGAIN_S = 1
@@ -58,15 +58,15 @@ IdempotencyKey = Annotated[
             },
         }
     },
-    openapi_extra=SUBMISSION,
+    openapi_extra=body_of(ExtractionRequest),
 )
 async def submit_extraction(request: Request, *, here: Here, idempotency_key: IdempotencyKey = None) -> Response:
     """Store it and answer with its id. Once this is answered the extraction comes to an end, whatever dies."""
     if len(request.headers.getlist("idempotency-key")) > 1:
         raise InvalidRequest("The header Idempotency-Key stands twice.")
     body = await read_body(request, max_bytes=limit_for(here.door.limits.max_bytes))
-    submission = await to_thread.run_sync(_admit, body, here, idempotency_key or "", limiter=ADMITTING)
-    (receipt,) = await here.desk.submit([submission])
+    submission = await to_thread.run_sync(_assembled, body, here, idempotency_key or "", limiter=ADMITTING)
+    (receipt,) = await here.desk.submit([await atried(submission)])
     return JSONResponse({"id": receipt.id, "status": receipt.status}, HTTPStatus.ACCEPTED, headers=_headers_of(receipt))
 
 
@@ -90,9 +90,9 @@ async def get_extraction(
     return Response(stored.result, headers=_hint(stored), media_type="application/json")
 
 
-def _admit(body: bytes, here: Service, idempotency_key: str) -> Submission:
-    members = members_of(body)
-    return submission_from_json(
+def _assembled(body: bytes, here: Service, idempotency_key: str) -> Submission:
+    members = members_of(body, ExtractionRequest)
+    return assemble_from_json(
         members["document"],
         members["schema"],
         members.get("options"),

@@ -1,6 +1,6 @@
 """The bodies of requests and answers, as the OpenAPI document shows them."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,6 +17,7 @@ from extractor.records import (
     Timings,
     Usage,
 )
+from extractor.schema import Hint, ReportRow
 
 
 class _Body(BaseModel):
@@ -45,6 +46,28 @@ class ExtractionRequest(_Body):
     document: TextDocument | BytesDocument
     target: dict[str, Any] | str = Field(alias="schema", description="A JSON Schema, or the name of a registered one.")
     options: Options = Field(default_factory=Options, description="What is not stated is the server's default.")
+
+
+class SchemaCheck(_Body):
+    """A schema, and how records would be extracted under it."""
+
+    target: dict[str, Any] | str = Field(alias="schema", description="A JSON Schema, or the name of a registered one.")
+    options: Options = Field(default_factory=Options, description="Those of an extraction; few make a difference here.")
+
+
+class CheckedSchema(BaseModel):
+    """A schema that can be used, and what is enforced where."""
+
+    ok: Literal[True]
+    name: str
+    fields: list[ReportRow]
+    is_cut: bool
+    dialect: str
+    validated_by: list[str]
+    cost: Literal["bounded", "guarded"]
+    wire_bytes: int
+    expected_tokens: int
+    hints: list[Hint]
 
 
 class Accepted(BaseModel):

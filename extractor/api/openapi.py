@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic.json_schema import models_json_schema
 
-from extractor.api.models import ExtractionRequest
+from extractor.api.models import ExtractionRequest, SchemaCheck
 from extractor.api.problems import MEDIA_TYPE, Problem
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+    from pydantic import BaseModel
 
 REFERENCE = "#/components/schemas/{model}"
 #: The answers of every route that are not its own.
@@ -20,13 +21,12 @@ FAILURES: dict[int | str, dict[str, Any]] = {
         "content": {MEDIA_TYPE: {"schema": {"$ref": REFERENCE.format(model="Problem")}}},
     }
 }
-#: The body of a submission.
-SUBMISSION = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": {"$ref": REFERENCE.format(model="ExtractionRequest")}}},
-    }
-}
+
+
+def body_of(model: type[BaseModel]) -> dict[str, Any]:
+    """Return what a route that reads its body itself says of it."""
+    schema = {"$ref": REFERENCE.format(model=model.__name__)}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
 def describe(app: FastAPI) -> None:
@@ -36,7 +36,8 @@ def describe(app: FastAPI) -> None:
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             _, found = models_json_schema(
-                [(ExtractionRequest, "validation"), (Problem, "serialization")], ref_template=REFERENCE
+                [(ExtractionRequest, "validation"), (SchemaCheck, "validation"), (Problem, "serialization")],
+                ref_template=REFERENCE,
             )
             describe_routes()["components"]["schemas"].update(found["$defs"])
         return describe_routes()

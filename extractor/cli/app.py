@@ -11,6 +11,7 @@ from extractor.cli.dev_command import dev
 from extractor.cli.exits import ExitCode, exit_code_of
 from extractor.cli.queue_commands import cancel, queue, result, status, submit, watch
 from extractor.cli.run_command import run
+from extractor.cli.schema_commands import schema
 from extractor.cli.serve_command import serve
 from extractor.cli.wording import error_line
 from extractor.cli.worker_command import worker
@@ -26,6 +27,7 @@ app.command()(run)
 for _command in (submit, status, result, cancel, watch):
     app.command()(_command)
 app.add_typer(queue, name="queue")
+app.add_typer(schema, name="schema")
 app.command()(serve)
 app.command()(worker)
 app.command()(dev)

@@ -1,0 +1,107 @@
+"""What `extractor schema check`, `lower` and `show` do."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from extractor import log
+from extractor.cli.exits import ExitCode
+from extractor.cli.schema_places import line_of
+from extractor.cli.schema_table import print_report
+from extractor.cli.schema_words import file_of, load_target
+from extractor.cli.wording import printable
+from extractor.errors import InvalidSchema, UnsupportedSchema
+from extractor.jsontext import dumps
+from extractor.prompt import words
+from extractor.schema import contract_for, report, target_from
+from extractor.schema import lower as lower_schema
+
+if TYPE_CHECKING:
+    from extractor.cli.schema_arguments import CheckArguments, LowerArguments, SchemaArguments
+    from extractor.records import Target
+    from extractor.schema import Contract
+
+_STDIN = Path("/dev/stdin")
+
+
+def check_schema(arguments: CheckArguments) -> int:
+    """Write what happens to a schema, as tables or as one line of JSON; return the exit code.
+
+    Raises:
+        InvalidSchema: it is not a schema, or not there.
+        UnsupportedSchema: it cannot be used.
+    """
+    target, contract = _load(arguments)
+    found = report(target, contract)
+    if arguments.as_json:
+        typer.echo(dumps({"ok": True, **found.as_json()}))
+    else:
+        print_report(found)
+    return ExitCode.SUCCEEDED
+
+
+def write_wire_schema(arguments: LowerArguments) -> int:
+    """Write the wire schema and nothing else; return the exit code.
+
+    Raises:
+        InvalidSchema: it is not a schema, or not there.
+        UnsupportedSchema: it cannot be used.
+    """
+    target, contract = _load(arguments)
+    wire = contract.lowered.wire
+    if arguments.dialect != "openai":
+        wire = lower_schema(
+            target.schema,
+            dialect=arguments.dialect,
+            open_objects=arguments.open_objects,
+            nulls=arguments.nulls,
+            absence=arguments.absence,
+        ).wire
+    _write(json.dumps(wire, indent=2, ensure_ascii=False))
+    return ExitCode.SUCCEEDED
+
+
+def write_words(arguments: SchemaArguments) -> int:
+    """Write the schema block of a question, without the tags round it; return the exit code.
+
+    Raises:
+        InvalidSchema: it is not a schema, or not there.
+        UnsupportedSchema: it cannot be used.
+    """
+    _, contract = _load(arguments)
+    _write(words.render(contract.shape))
+    return ExitCode.SUCCEEDED
+
+
+def _load(arguments: SchemaArguments) -> tuple[Target, Contract]:
+    log.configure("DEBUG" if arguments.debug else "WARNING")
+    try:
+        target = target_from(_STDIN) if arguments.schema == "-" else load_target(arguments.schema)
+        contract = contract_for(
+            target, open_objects=arguments.open_objects, nulls=arguments.nulls, absence=arguments.absence
+        )
+    except (InvalidSchema, UnsupportedSchema) as error:
+        _say_line(file_of(arguments.schema), error.at)
+        raise
+    return target, contract
+
+
+def _say_line(path: Path | None, at: str | None) -> None:
+    """Say in which line of a JSON file the place is that an error names."""
+    if path is None or path.suffix.lower() != ".json" or not at:
+        return
+    line = line_of(path.read_text("utf-8-sig", "replace"), at)
+    if line:
+        typer.echo(f"{printable(str(path))}:{line}:", err=True)
+
+
+def _write(text: str) -> None:
+    r"""Write text as it is, but spell out on a terminal what it would obey: `\u009b` is the same in JSON."""
+    if sys.stdout.isatty():
+        text = "\n".join(map(printable, text.split("\n")))
+    typer.echo(text.encode("utf-8", "surrogatepass"))

@@ -1,0 +1,105 @@
+"""A part of the wire with its codec, and how what exists on the wire only is taken off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from extractor.schema.codecs import (
+    ENTRIES,
+    RESULT,
+    SAME,
+    SET,
+    Boxed,
+    Maybe,
+    MaybeSet,
+    Members,
+    Nullable,
+    Same,
+    Stated,
+    Wrapped,
+)
+from extractor.schema.free_form import AnyJson, JsonText
+from extractor.schema.pieces import NULL
+
+if TYPE_CHECKING:
+    from extractor.records import JsonObject
+    from extractor.schema.lifting import Codec
+
+#: Codec -> what null on the wire stands for.
+_NULL_MEANS: Final = {Stated: "not stated", Nullable: "null", Maybe: "absent"}
+#: Codec -> the member that its value stands in.
+_BOX: Final = {MaybeSet: SET, Wrapped: RESULT, Boxed: ENTRIES}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A part of the wire and its codec."""
+
+    #: The part of the wire.
+    wire: JsonObject
+    #: The way from there to the record and back.
+    codec: Codec
+    #: JSON Pointer into the record, `*` for every item of a list and every key of a map.
+    at: str = ""
+    #: Which alternative of a union it belongs to; "" for none.
+    form: str = ""
+    #: Whether a valid record always has it.
+    is_required: bool = True
+    #: What null on the wire stands for; "" where it is not allowed.
+    null: str = ""
+    #: Definitions on the way here.
+    inside: tuple[str, ...] = ()
+    #: Places above it.
+    depth: int = 0
+
+    @property
+    def is_object(self) -> bool:
+        """Whether it is an object with named members in the record too."""
+        return isinstance(self.codec, Members) or (self.codec is SAME and "properties" in self.wire)
+
+    @property
+    def is_free_form(self) -> bool:
+        """Whether it is any JSON value."""
+        return isinstance(self.codec, (AnyJson, JsonText))
+
+
+def inside(node: Node, wire: JsonObject, codec: Codec, *, step: str) -> Node:
+    """Return the node of a value that stands at `step` below `node` in the record."""
+    return Node(
+        wire=wire,
+        codec=codec,
+        at=node.at + step,
+        form=node.form,
+        inside=node.inside,
+        depth=node.depth + 1,
+    )
+
+
+def unwrapped(node: Node) -> Node | None:
+    """Return the node without one layer that is on the wire only, None when there is none."""
+    codec = node.codec
+    if isinstance(codec, (Stated, Nullable, Maybe)):
+        null = node.null or _NULL_MEANS[type(codec)]
+        return replace(node, wire=_without_null(node.wire), codec=codec.inner, null=null)
+    if isinstance(codec, (MaybeSet, Same)) and _allows_null(node.wire):
+        null = node.null or ("null" if codec is SAME else "absent")
+        return replace(node, wire=_without_null(node.wire), null=null)
+    if isinstance(codec, (MaybeSet, Wrapped, Boxed)):
+        return replace(node, wire=node.wire["properties"][_BOX[type(codec)]], codec=codec.inner)
+    return None
+
+
+def _allows_null(wire: JsonObject) -> bool:
+    """Return whether null stands beside something else on the wire."""
+    return NULL in wire.get("anyOf", ()) or (isinstance(wire.get("type"), list) and "null" in wire["type"])
+
+
+def _without_null(wire: JsonObject) -> JsonObject:
+    if "anyOf" in wire:
+        return {**wire, "anyOf": [branch for branch in wire["anyOf"] if branch != NULL]}
+    if not isinstance(wire.get("type"), list):
+        return wire
+    types = [name for name in wire["type"] if name != "null"]
+    bare = {**wire, "type": types[0] if len(types) == 1 else types}
+    return {**bare, "enum": [value for value in wire["enum"] if value is not None]} if "enum" in wire else bare
