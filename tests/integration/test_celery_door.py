@@ -154,6 +154,24 @@ def test_a_bad_payload_is_answered_by_a_result_that_says_what_is_wrong(service, 
     assert result["error"].keys() == {"code", "message", "retryable", "paths", "retry_after_s"}
 
 
+HOSTILE = [
+    pytest.param({"$ref": "http://127.0.0.1:1/schema.json"}, "unsupported_schema", id="an address"),
+    pytest.param({"properties": {"a": {"$ref": "file:///etc/passwd"}}}, "unsupported_schema", id="a file"),
+    pytest.param({"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/a"}}}, "unsupported_schema", id="a circle"),
+    pytest.param({"properties": {"a": {"enum": ["x" * 10] * 6_000}}}, "unsupported_schema", id="a long list"),
+]
+
+
+@pytest.mark.parametrize(("schema", "code"), HOSTILE)
+def test_a_hostile_schema_fails_alone(service, schema, code):
+    tasks = [send(service, kwargs=GOOD | {"schema": each}) for each in (schema, SCHEMA, schema)]
+
+    bad, good, again = (task.get(timeout=ANSWER_S) for task in tasks)
+
+    assert (bad["error"]["code"], again["error"]["code"]) == (code, code)
+    assert (good["status"], good["record"]) == ("succeeded", {"total": 12})
+
+
 def test_what_is_no_task_of_ours_harms_nobody_and_leaves_no_document_in_the_log(service, log):
     unknown = service.send_task("other.task", kwargs={"text": "Sub rosa 1"}, queue="extractor")
     send(service, kwargs=GOOD | {"document": {"text": "Sub rosa 2"}}, serializer="pickle")

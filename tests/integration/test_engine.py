@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from extractor.local import MemoryCancel, MemoryJournal
 from extractor.records import Job, Options, Source
-from extractor.schema import target_from
+from extractor.schema import contract_for, target_from
 from extractor.settings import Settings
 from extractor.testing import InstantPace, ScriptedServer, reply, status
 from extractor.wiring import open_engine
@@ -26,6 +26,12 @@ TARGET = target_from({"type": "object", "properties": {"total": {"type": "number
 def job(**options) -> Job:
     chosen = Options(model=PLAIN_MODEL, **options)
     return Job(id="x_1", source=Source(content="Total: 12", name="letter.txt"), target=TARGET, options=chosen)
+
+
+@pytest.fixture(autouse=True)
+def known_schema() -> None:
+    """Try the schema out before any deadline runs."""
+    contract_for(TARGET)
 
 
 @pytest.fixture

@@ -16,14 +16,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import anyio
+import anyio.lowlevel
 import pytest
 
-from extractor import guard
+from extractor import guard, pipeline
 from extractor.ask import judge
+from extractor.document import ReadingLimits
 from extractor.errors import ExtractionError
 from extractor.guard import calls
+from extractor.records import Job, Options, Source, Target
 from extractor.schema import acontract_for, target_from
 from extractor.schema.contracts import LIMITS
+from extractor.testing import ScriptedModel, ports_for
 
 pytestmark = pytest.mark.anyio
 
@@ -339,3 +344,34 @@ def is_unasked(listener: socket.socket) -> bool:
         listener.accept()
         return False
     return True
+
+
+async def test_a_hostile_reply_keeps_its_bill_and_no_other_document_waiting():
+    """
+    The reply was paid, so the attempt stays; a child judges it while the other document is asked, judged and done.
+    """
+    tree = target_from(TAGGED)
+    replies = {
+        "tree": {"result": nested(60, "x", lambda inner: {"kind": "abs", "of": inner})},
+        "letter": {"a": "x"},
+    }
+    models = {name: ScriptedModel(reply) for name, reply in replies.items()}
+    ended: list[str] = []
+    results = {}
+
+    async def extract(name: str, target: Target) -> None:
+        job = Job(id=name, source=Source(content="text"), target=target, options=Options(max_attempts=2))
+        results[name] = await pipeline.run(job, ports=ports_for(models[name]), limits=ReadingLimits())
+        ended.append(name)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(extract, "tree", tree)
+        await anyio.lowlevel.checkpoint()
+        tasks.start_soon(extract, "letter", target_from(members(a=TEXT)))
+
+    hostile = results["tree"]
+    assert ended == ["letter", "tree"]
+    assert (results["letter"].status, results["letter"].record) == ("succeeded", {"a": "x"})
+    assert (hostile.status, hostile.error.code, hostile.error.retryable) == ("failed", "validation_timeout", False)
+    assert (len(hostile.attempts), hostile.usage.calls) == (1, 1)
+    assert json.loads(hostile.attempts[0].text) == replies["tree"]

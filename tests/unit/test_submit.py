@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import anyio
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -24,8 +25,18 @@ from extractor.errors import (
     UnsupportedSchema,
 )
 from extractor.records import DEFAULT_MODEL, OFFLINE_MODEL, Options, Receipt, Source
-from extractor.schema import Registry, target_from
-from extractor.submit import Door, admit, new_id, options_at, sending, submission_from_json, submit
+from extractor.schema import Registry, contracts, target_from
+from extractor.submit import (
+    Door,
+    admit,
+    assemble,
+    atried,
+    new_id,
+    options_at,
+    sending,
+    submission_from_json,
+    submit,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -165,6 +176,41 @@ class TestAdmission:
     def test_what_could_not_be_stored_is_refused(self, source):
         with pytest.raises(InvalidRequest):
             admit(source, TARGET, {}, door=DOOR)
+
+
+class TestNewSchemas:
+    @pytest.mark.anyio
+    async def test_fifty_new_schemas_hold_up_only_those_who_sent_them(self, monkeypatch):
+        go_on = threading.Event()
+        run = contracts.guard.run
+
+        def slow_run(*arguments, **how):
+            go_on.wait(20)
+            return run(*arguments, **how)
+
+        known = admit(LETTER, TARGET, {}, door=DOOR)
+        monkeypatch.setattr(contracts.guard, "run", slow_run)
+        fresh = [target_from({**SCHEMA, "title": f"New {number}"}) for number in range(50)]
+        new = [assemble(LETTER, target, {}, door=DOOR) for target in fresh]
+
+        async with anyio.create_task_group() as tasks:
+            for submission in new:
+                tasks.start_soon(atried, submission)
+            await anyio.wait_all_tasks_blocked()
+            with anyio.fail_after(5):
+                assert await atried(known) is known
+                assert await anyio.to_thread.run_sync(lambda: "a thread is free") == "a thread is free"
+            go_on.set()
+
+    @pytest.mark.anyio
+    async def test_a_schema_that_cannot_be_used_is_refused_either_way(self):
+        target = target_from({"type": "object", "properties": {"a": {"type": "strin"}}})
+        submission = assemble(LETTER, target, {}, door=DOOR)
+
+        with pytest.raises(InvalidSchema):
+            await atried(submission)
+        with pytest.raises(InvalidSchema):
+            admit(LETTER, target, {}, door=DOOR)
 
 
 class TestDigest:
