@@ -12,6 +12,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -529,6 +530,40 @@ def test_any_answer_to_any_schema_is_read(schema, answers, options):
     for answer in answers:
         for given_answer in (answer, {"result": answer}):
             assert len(dumps(lowered.lift(given_answer).value)) <= 2 * len(dumps(given_answer)) + 64
+
+
+NEVER = {"type": "object", "required": ["m"], "not": {"required": ["m"]}}
+INNER = {"l": {"$ref": "#/$defs/E"}}
+NUMBERS = {"type": "object", "additionalProperties": {"type": "integer"}}
+#: Unions that contain themselves, of which every level of an answer fits more than one branch.
+TWICE = {
+    "anyOf": [{**NEVER, "properties": {**INNER, "m": {"type": "object"}}}, {"properties": {**INNER, "m": NUMBERS}}]
+}
+SAME_TWICE = {
+    "anyOf": [{"type": "object", "properties": {**INNER, "m": {"type": name}}} for name in ("integer", "string")]
+}
+
+
+@pytest.mark.xfail(strict=True, reason="each branch of a union reads everything below it anew")
+@pytest.mark.parametrize(
+    ("union", "step", "levels"),
+    [
+        pytest.param(TWICE, lambda lowered, answer, record: lowered.lift(answer), 12, id="lift"),
+        pytest.param(TWICE, lambda lowered, answer, record: lowered.embed(record), 11, id="embed"),
+        pytest.param(SAME_TWICE, lambda lowered, answer, record: lowered.fits(answer), 17, id="fits"),
+    ],
+)
+def test_a_union_that_contains_itself_is_read_in_time_that_grows_with_the_answer(union, step, levels):
+    lowered = lower({"$ref": "#/$defs/E", "$defs": {"E": union}})
+    record: dict[str, Any] = {"m": {}}
+    answer: dict[str, Any] = {"l": None, "m": []}
+    for _ in range(levels):
+        record, answer = {"l": record, "m": {}}, {"l": answer, "m": []}
+
+    started = time.process_time()
+    step(lowered, {"result": answer}, record)
+
+    assert time.process_time() - started < 0.1
 
 
 # --- P5 and P6: what is off the wire is told, and checked -------------------------------------------------------------
