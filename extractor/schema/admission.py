@@ -39,7 +39,7 @@ MAX_ENUM: Final = 5_500
 #: Schemas that may apply to one place of an instance, references followed. 99.9 % of real schemas stay below.
 MAX_EXPANDED: Final = 250_000
 #: Keywords by which other parts may refer to a schema.
-_NAMING: Final = frozenset({"$id", "id", "$anchor"})
+_NAMING: Final = frozenset({"$id", "id", "$anchor", "$dynamicAnchor"})
 
 
 def admit(schema: Json) -> References:
@@ -53,7 +53,7 @@ def admit(schema: Json) -> References:
     references = References(mapping(schema, ""))
     survey = _Survey(references)
     _refuse_endless(survey.together)
-    references.localise(survey.targets, survey.addresses)
+    references.localise(survey.moved, survey.addresses)
     return references
 
 
@@ -105,8 +105,8 @@ class _Survey:
         self._checks = _CHECKS_OF[self._draft]
         #: Location -> locations of schemas that apply to the same instance.
         self.together: dict[str, list[str]] = {}
-        #: Location of each schema that refers -> location of what it refers to.
-        self.targets: dict[str, str] = {}
+        #: Location of each schema whose reference is not the plain JSON Pointer of its target -> that target.
+        self.moved: dict[str, str] = {}
         self._referring: list[tuple[str, str]] = []
         self._named: dict[str, JsonObject] = {}
         self._look([("", references.root)])
@@ -123,6 +123,7 @@ class _Survey:
             if at in self.together:
                 continue
             self.together[at] = applying = []
+            self._references.note(at, node)
             if isinstance(node, bool):
                 continue
             for keyword, value in mapping(node, at).items():
@@ -143,7 +144,8 @@ class _Survey:
         found = self._references.at(target, named_at=f"{at}/$ref")
         if isinstance(found, bool) and self._draft == DRAFT_4:
             raise InvalidSchema(f"The schema refers at {at} to {target}, which is no schema in draft 4.", at=at)
-        self.targets[at] = target
+        if self._references.locate(ref) != target:
+            self.moved[at] = target
         self.together[at].append(target)
         self._look([(target, found)])
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from extractor.records import Json, JsonObject
+    from extractor.records import JsonObject
 
 
 def hoisted(
@@ -47,15 +48,30 @@ def _free_name(taken: set[str]) -> str:
     return f"Part{number}"
 
 
-def properties_in(wires: list[Json]) -> int:
-    """Return how many properties wire schemas hold together."""
-    count = 0
-    open_nodes = list(wires)
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What of a wire schema providers limit."""
+
+    #: Objects inside one another, counted from the root and from each definition.
+    depth: int
+    #: Properties of all objects together.
+    properties: int
+
+
+def size_of(wires: list[JsonObject]) -> Size:
+    """Return the size of wire schemas together."""
+    deepest = properties = 0
+    open_nodes = [(wire, 0) for wire in wires]
     while open_nodes:
-        node = open_nodes.pop()
-        members = node.get("properties", {})
-        count += len(members)
-        open_nodes += [*members.values(), *node.get("anyOf", ())]
-        if "items" in node:
-            open_nodes.append(node["items"])
-    return count
+        node, depth = open_nodes.pop()
+        if "properties" in node:
+            members = node["properties"]
+            properties += len(members)
+            depth += 1
+            deepest = max(deepest, depth)
+            open_nodes += [(member, depth) for member in members.values()]
+        elif "items" in node:
+            open_nodes.append((node["items"], depth))
+        elif "anyOf" in node:
+            open_nodes += [(branch, depth) for branch in node["anyOf"]]
+    return Size(deepest, properties)

@@ -16,7 +16,7 @@ from extractor.schema.codecs import RESULT, Named, Wrapped
 from extractor.schema.definitions import Definitions
 from extractor.schema.dialects import dialect_named
 from extractor.schema.free_form import AnyJson, JsonText
-from extractor.schema.hoisting import hoisted, properties_in
+from extractor.schema.hoisting import hoisted, size_of
 from extractor.schema.keywords import ANNOTATIONS, SCALARS, known
 from extractor.schema.lifting import Lift, lift, trace
 from extractor.schema.merging import Merger
@@ -145,6 +145,8 @@ class _Lowering:
         self._grammar: list[Place] = []
         self._null_at: dict[str, bool] = {}
         self._enum_room = self.dialect.enum_values
+        #: Identity of a node -> the node, so that it lives as long, its piece, and the enum values in that.
+        self._known: dict[int, tuple[Json, Piece | None, int]] = {}
         self._left = MAX_LOWERED
         self._nested = 0
         #: Location of the definition that is being lowered.
@@ -161,8 +163,11 @@ class _Lowering:
             self._at = location
             piece = self._expanded(self.references.at(location))
             self._definitions.enter(name, piece or Piece(NULL))
-        wire, definitions = hoisted(root.wire, self._definitions.wires, depth=self.dialect.depth)
-        if properties_in([wire, *definitions.values()]) > self.dialect.properties:
+        wire, definitions = root.wire, self._definitions.wires
+        size = size_of([wire, *definitions.values()])
+        if size.depth > self.dialect.depth:
+            wire, definitions = hoisted(wire, definitions, depth=self.dialect.depth)
+        if size.properties > self.dialect.properties:
             because = f"its wire form has more than {self.dialect.properties:,}"
             raise UnsupportedSchema("properties", at="", because=because)
         self._grammar.append(on_the_wire(definitions))
@@ -176,6 +181,17 @@ class _Lowering:
         return self._definitions.wires
 
     def piece(self, schema: Json) -> Piece | None:
+        """Lower one node, or take it as it was lowered before if its enums have room once more."""
+        _, piece, taken = self._known.get(id(schema), (None, None, MAX_LOWERED))
+        if taken <= self._enum_room:
+            self._enum_room -= taken
+            return piece
+        room = self._enum_room
+        piece = self._piece(schema)
+        self._known[id(schema)] = schema, piece, room - self._enum_room
+        return piece
+
+    def _piece(self, schema: Json) -> Piece | None:
         """Lower one node; a reference to a container becomes a definition."""
         location, description = self._reference(schema)
         if location is None or self._is_small(location):

@@ -135,6 +135,8 @@ def _own(node: JsonObject) -> Plain:
             is_exclusive = keywords.pop(exclusive)
             if is_exclusive and inclusive in keywords:
                 keywords[exclusive] = keywords.pop(inclusive)
+    if not isinstance(keywords.get("items"), list):
+        keywords.pop("additionalItems", None)  # means nothing without a list beside it, whatever else applies here
     if _UNIONS.isdisjoint(node):
         return Plain(keywords)
     unions = tuple(tuple(node[keyword]) for keyword in ("anyOf", "oneOf") if keyword in node)
@@ -154,11 +156,10 @@ def _both(first: Plain | None, second: Plain | None) -> Plain | None:
             merged[keyword] = _MERGES[keyword](merged[keyword], value)
         elif keyword not in ANNOTATIONS and merged[keyword] != value:
             told.append(f"A second rule `{keyword}` applies.")
-    if (
-        first.keywords.get("prefixItems", ()) != second.keywords.get("prefixItems", ())
-        and "prefixItems" in second.keywords
-    ):
-        merged["items"] = True  # which `items` begins where is no longer known
+    for positions, rest in (("prefixItems", "items"), ("items", "additionalItems")):
+        listed = second.keywords.get(positions)
+        if isinstance(listed, list) and listed != first.keywords.get(positions):
+            merged[rest] = True  # where the rest begins is no longer known
     if not merged.get("type", "?") or not merged.get("enum", "?"):
         return None
     is_exclusive = first.is_exclusive or second.is_exclusive

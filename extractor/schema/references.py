@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: First draft in which keywords beside `$ref` count.
 SIBLINGS_SINCE: Final = 2019
+#: Keyword that names a place -> first draft that knows it. To `$ref`, a dynamic anchor is one like any other.
+_ANCHORS: Final = {"$anchor": 2019, "$dynamicAnchor": 2020}
 #: Characters of a JSON Pointer that a URI's fragment takes as they are. Source: RFC 3986, 3.5.
 _IN_FRAGMENTS: Final = "/?!$&'()*+,;=:@~"
 
@@ -38,14 +40,17 @@ class References:
         self._found: dict[str, Json] = {}
         self._recursive: dict[str, bool] = {}
 
-    def localise(self, targets: Mapping[str, str], addresses: Addresses) -> None:
+    def note(self, location: str, schema: Json) -> None:
+        """Remember what is at a location, so that nobody walks there again."""
+        self._found[location] = schema
+
+    def localise(self, moved: Mapping[str, str], addresses: Addresses) -> None:
         """Rewrite the schema where a reference is not the plain JSON Pointer of its target.
 
         Args:
-            targets: Location of each schema that refers -> location of what it refers to.
+            moved: Location of each such schema -> location of what it refers to.
             addresses: The parts that have addresses.
         """
-        moved = {at: to for at, to in targets.items() if self.locate(self.at(at)["$ref"]) != to}
         if not moved:
             return
         self.root = _copied(self.root)
@@ -153,9 +158,9 @@ class Addresses:
         if address and not address.startswith("#"):
             self._bases[at] = base
             self._parts.setdefault(base, at)
-        anchor = node.get("$anchor") if self._draft >= SIBLINGS_SINCE else fragment
-        if isinstance(anchor, str) and anchor:
-            self._anchors.setdefault((base, anchor), at)
+        for anchor in _anchors_of(node, self._draft) or [fragment]:
+            if isinstance(anchor, str) and anchor:
+                self._anchors.setdefault((base, anchor), at)
 
     def _base(self, at: str) -> str:
         while at not in self._bases:
@@ -181,6 +186,10 @@ def _address_of(node: JsonObject, draft: int) -> str:
     address = node.get(keyword_of_address(draft), "")
     counts = isinstance(address, str) and not (draft < SIBLINGS_SINCE and "$ref" in node)
     return address if counts else ""
+
+
+def _anchors_of(node: JsonObject, draft: int) -> list[Json]:
+    return [node.get(keyword) for keyword, since in _ANCHORS.items() if draft >= since]
 
 
 def _copied(value: Json) -> Json:
