@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 ENFORCED = frozenset({"json_schema", "tool"})
 
 #: Characters of a reply from which on parsing it may take longer than other documents should wait: 10 ms.
-LONG_REPLY = 200_000
+LONG_REPLY = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +47,8 @@ class Judged:
     record: Json
     #: Rules that it broke, none when it is the result.
     violations: tuple[Violation, ...]
+    #: The same in places and words of the wire, which is all that the model knows.
+    wire_violations: tuple[Violation, ...]
     #: Changes made to read it.
     repairs: tuple[Repair, ...]
     #: Whether the reply fitted the wire schema as received.
@@ -97,7 +99,7 @@ async def ask_until_valid(question: Question, *, contract: Contract, ports: Port
             return Answer(record=record, attempts=tuple(attempts), enforcement=enforcement)
         if absent := paths_not_stated_twice(attempts):
             return Answer(record=record, attempts=tuple(attempts), enforcement=enforcement, error=_not_stated(absent))
-        question = reask(question, answer=completion.text, violations=judged.violations)
+        question = reask(question, answer=completion.text, violations=judged.wire_violations)
     return Answer(record=record, attempts=tuple(attempts), enforcement=enforcement, error=_unsatisfied(attempts))
 
 
@@ -110,11 +112,18 @@ async def judge(text: str, *, contract: Contract) -> Judged:
     """
     parsed = parse(text) if len(text) < LONG_REPLY else await to_thread.run_sync(parse, text)
     if parsed.violations:
-        return Judged(record=None, violations=parsed.violations, repairs=parsed.repairs, fits_wire=False)
+        return Judged(
+            record=None,
+            violations=parsed.violations,
+            wire_violations=parsed.violations,
+            repairs=parsed.repairs,
+            fits_wire=False,
+        )
     found = await contract.ajudge(parsed.value)
     return Judged(
         record=found.record,
         violations=found.violations,
+        wire_violations=found.wire_violations,
         repairs=parsed.repairs + found.repairs,
         fits_wire=found.fits_wire and not parsed.repairs,
     )

@@ -40,7 +40,7 @@ _REFUSED_S: Final = 60.0
 #: CPU seconds, at most, of what is judged in the event loop, and of what is judged in this process at all.
 AT_ONCE_S, HERE_S = 0.02, 0.25
 #: Wall and CPU seconds, and bytes, of trying a schema and of judging an answer.
-LIMITS: Final = guard.Limits(wall_s=2.0, cpu_s=2.0, memory_bytes=1 << 30)
+LIMITS: Final = guard.Limits(wall_s=1.5, cpu_s=2.0, memory_bytes=1 << 30)
 #: Threads of one event loop that wait for schemas to be tried. Others of its threads must not wait for them.
 _WAITING: Final = 16
 _waiting: RunVar[anyio.CapacityLimiter] = RunVar("extractor.schema.waiting")
@@ -83,12 +83,12 @@ class Contract:
             GuardFailed: no child could be started, or it met a defect.
         """
         if self._here is not None and self.cost.seconds(value) <= HERE_S:  # of what is guarded it is infinite
-            return self._judged_by_class(self._here.judge(value))
+            return self._judged_by_class(self._here.judge(value), value)
         try:
             found = guard.run(_JUDGE, self._order | {"value": value}, limits=self._limits, lane="answers")
         except GuardFailed as error:
             raise _unjudged(error) from error
-        return self._judged_by_class(Judgement.from_json(found))
+        return self._judged_by_class(Judgement.from_json(found), value)
 
     async def ajudge(self, value: Json) -> Judgement:
         """Do as `judge` does, without holding up the event loop."""
@@ -97,7 +97,7 @@ class Contract:
             return await self._judged_in_child(value)
         if seconds > AT_ONCE_S:
             return await to_thread.run_sync(self.judge, value)
-        return self._judged_by_class(self._here.judge(value))
+        return self._judged_by_class(self._here.judge(value), value)
 
     async def _judged_in_child(self, value: Json) -> Judgement:
         try:
@@ -107,17 +107,21 @@ class Contract:
         judgement = Judgement.from_json(found)
         if self._model_class is None:
             return judgement
-        return await to_thread.run_sync(self._judged_by_class, judgement)
+        return await to_thread.run_sync(self._judged_by_class, judgement, value)
 
     @property
     def _limits(self) -> guard.Limits:
         seconds = LIMITS.wall_s + self._making_s
         return guard.Limits(wall_s=seconds, cpu_s=seconds, memory_bytes=LIMITS.memory_bytes)
 
-    def _judged_by_class(self, judgement: Judgement) -> Judgement:
+    def _judged_by_class(self, judgement: Judgement, value: Json) -> Judgement:
         if self._model_class is None:
             return judgement
-        return judgement.refused_by(class_violations(judgement.record, self._model_class))
+        refused = class_violations(judgement.record, self._model_class)
+        if not refused:
+            return judgement
+        pointers = self.lowered.pointers(value) if judgement.pointers is None else judgement.pointers
+        return judgement.refused_by(refused, pointers)
 
 
 #: What children are asked for.
@@ -139,7 +143,8 @@ def contract_for(
 
     The schema's text is the key, not its digest: the digest does not see the order of properties, and the order is
     what a model writes in. A schema that is new to this process is tried out in a guarded child, for which this
-    blocks, for 2 s at most; the schema of a class is not, because the class is code of this process.
+    blocks, for 2 s at most with the start of the child; the schema of a class is not, because the class is code of
+    this process.
 
     Raises:
         UnsupportedSchema: the schema cannot be lowered, or not within the limits.
@@ -240,7 +245,7 @@ def _tried(order: JsonObject) -> JsonObject:
 
 #: How a trial failed -> what is said of the schema.
 _REASONS: Final = {
-    "timeout": f"checking and lowering it takes more than {LIMITS.wall_s:.0f} s",
+    "timeout": f"checking and lowering it takes more than {LIMITS.wall_s:g} s",
     "died": f"checking and lowering it takes more than {LIMITS.memory_bytes >> 30} GiB of memory",
     "raised": "it cannot be worked on",
 }
@@ -250,7 +255,7 @@ def _unjudged(error: GuardFailed) -> GuardFailed | ValidationTimeout:
     if error.reason not in {"timeout", "died"}:
         return error
     return ValidationTimeout(
-        f"Checking the answer under the schema took more than {LIMITS.wall_s:.0f} s or "
+        f"Checking the answer under the schema took more than {LIMITS.wall_s:g} s or "
         f"{LIMITS.memory_bytes >> 30} GiB. Unions that contain themselves can double the work with every level."
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -10,9 +10,11 @@ from extractor.records import Repair, Violation
 from extractor.schema.admission import admit
 from extractor.schema.cost import GUARDED, Cost, cost_of
 from extractor.schema.lowering import Lowered, lower
+from extractor.schema.pointers import Pointers
 from extractor.schema.references import References
 from extractor.schema.rules import Rules
 from extractor.schema.validation import MAX_VIOLATIONS, violations_of
+from extractor.schema.wire_words import in_wire_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -37,6 +39,13 @@ class Judgement:
     repairs: tuple[Repair, ...]
     #: Whether the answer as received was valid under the wire schema, so that a grammar may have held it.
     fits_wire: bool
+    #: The ways between record and answer; None where nothing is wrong and nobody looked for them.
+    pointers: Pointers | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def wire_violations(self) -> tuple[Violation, ...]:
+        """The violations in places and words of the wire, as the model has to hear them."""
+        return self.violations if self.pointers is None else in_wire_words(self.violations, self.pointers)
 
     def as_json(self) -> JsonObject:
         """Return it as JSON."""
@@ -45,6 +54,7 @@ class Judgement:
             "violations": [asdict(violation) for violation in self.violations],
             "repairs": [asdict(repair) for repair in self.repairs],
             "fits_wire": self.fits_wire,
+            "pointers": self.pointers and asdict(self.pointers),
         }
 
     @classmethod
@@ -55,12 +65,13 @@ class Judgement:
             tuple(Violation(**violation) for violation in members["violations"]),
             tuple(Repair(**repair) for repair in members["repairs"]),
             members["fits_wire"],
+            members["pointers"] and Pointers(**members["pointers"]),
         )
 
-    def refused_by(self, others: Sequence[Violation]) -> Judgement:
+    def refused_by(self, others: Sequence[Violation], pointers: Pointers) -> Judgement:
         """Return the judgement with what a class refuses besides, as far as that does not follow from the rest."""
         found = (*self.violations, *_unless_implied(others, self.violations))
-        return replace(self, violations=found[:MAX_VIOLATIONS])
+        return replace(self, violations=found[:MAX_VIOLATIONS], pointers=pointers)
 
 
 class Judge:
@@ -92,7 +103,8 @@ class Judge:
         lifted = _unless_told_below(lift.violations, refused)
         found = (*lifted, *_unless_known(refused, lifted))
         repairs = tuple(Repair(name="dropped_member", at=at) for at in lift.dropped)
-        return Judgement(lift.value, found[:MAX_VIOLATIONS], repairs, self.lowered.fits(value))
+        pointers = self.lowered.pointers(value) if found else None
+        return Judgement(lift.value, found[:MAX_VIOLATIONS], repairs, self.lowered.fits(value), pointers)
 
 
 def _unless_told_below(violations: Iterable[Violation], others: Sequence[Violation]) -> list[Violation]:

@@ -7,7 +7,7 @@ child keeps what it made of the last ones.
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -54,8 +54,12 @@ def try_out(order: JsonObject) -> JsonObject:
 
 
 def judge(order: JsonObject) -> JsonObject:
-    """Judge the answer `value` under the schema of `order`, and return the judgement as JSON."""
-    return _judge_of(order["schema"], tuple(order["choices"])).judge(order["value"]).as_json()
+    """Judge the answer `value` under the schema of `order`, and return the judgement as JSON.
+
+    The pointers are always in it: a class may find what the schema does not, and the parent must not look for them.
+    """
+    judge, value = _judge_of(order["schema"], tuple(order["choices"])), order["value"]
+    return replace(judge.judge(value), pointers=judge.lowered.pointers(value)).as_json()
 
 
 @lru_cache(maxsize=_KEPT)

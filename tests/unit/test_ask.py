@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 from extractor.ask import ask_until_valid
 from extractor.errors import AuthenticationFailed, BudgetExceeded, ProviderUnavailable
@@ -48,6 +48,35 @@ async def test_a_reask_names_the_path_that_failed_and_starts_afresh():
     first, second = model.asked
     assert list(read_back(second.messages).failing) == ["/total"]
     assert (len(first.messages), len(second.messages), second.round) == (2, 2, 2)
+
+
+class Prices(BaseModel):
+    of: dict[str, float]
+
+    @field_validator("of")
+    @classmethod
+    def none_is_free(cls, of):
+        if not all(of.values()):
+            raise ValueError("nothing is free")
+        return of
+
+
+@pytest.mark.parametrize(
+    ("wrong", "caller", "model_hears"),
+    [
+        pytest.param("two", ("/of/b", "type"), {"/of/1/value": "Must be a number."}, id="the schema says it"),
+        pytest.param(0, ("/of", "value_error"), {"/of": "nothing is free"}, id="the class alone says it"),
+    ],
+)
+async def test_the_caller_hears_of_the_record_and_the_model_of_its_own_answer(wrong, caller, model_hears):
+    right = {"of": [{"key": "a", "value": 1}, {"key": "b", "value": 2}]}
+    answer, model = await asked(
+        {"of": [{"key": "a", "value": 1}, {"key": "b", "value": wrong}]}, right, target=target_from(Prices)
+    )
+
+    assert answer.record == {"of": {"a": 1, "b": 2}}
+    assert [(found.at, found.rule) for found in answer.attempts[0].violations] == [caller]
+    assert read_back(model.asked[1].messages).failing == model_hears
 
 
 async def test_every_attempt_is_kept_with_what_was_wrong_and_what_it_cost():

@@ -119,7 +119,7 @@ def test_the_schema_of_a_class_is_tried_out_nowhere(asked):
 @pytest.mark.parametrize(
     ("reason", "says"),
     [
-        pytest.param("timeout", "takes more than 2 s", id="time"),
+        pytest.param("timeout", "takes more than 1.5 s", id="time"),
         pytest.param("died", "takes more than 1 GiB of memory", id="memory"),
         pytest.param("raised", "cannot be worked on", id="a defect"),
     ],
