@@ -53,7 +53,7 @@ def write_wire_schema(arguments: LowerArguments) -> int:
         UnsupportedSchema: it cannot be used.
     """
     target, contract = _load(arguments)
-    wire = contract.lowered.wire
+    wire = contract.shape.schema
     if arguments.dialect != "openai":
         wire = lower_schema(
             target.schema,

@@ -124,9 +124,10 @@ def _legend(report: Report, *, held_by: set[str]) -> Iterator[str]:
 
 
 def _figures(report: Report) -> Iterator[str]:
+    fields = len({row.at for row in report.fields if row.at})
     yield (
-        f"{len(report.fields):,} fields; {report.rules_on_wire:,} rules held by the grammar, "
-        f"{report.places_told:,} fields with rules in words."
+        f"{_count(fields, 'field')}; {_count(report.rules_on_wire, 'rule')} held by the grammar, "
+        f"{_count(report.places_told, 'field')} with rules in words."
     )
     yield (
         f"The wire schema ({report.dialect}) has {report.wire_bytes:,} bytes; a record is expected to take up to "
@@ -135,3 +136,7 @@ def _figures(report: Report) -> Iterator[str]:
     yield f"Records are validated by {' and '.join(report.validated_by)}."
     if report.cost == "guarded":
         yield "Answers are judged in a child process with limits: each of their levels may double the work (guarded)."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

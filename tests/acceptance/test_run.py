@@ -88,7 +88,9 @@ def at(server: ScriptedServer) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    "words", [["--help"], ["run", "--help"], ["submit", "--help"], ["queue", "pause", "--help"]], ids=" ".join
+    "words",
+    [["--help"], ["run", "--help"], ["submit", "--help"], ["queue", "pause", "--help"], ["schema", "check", "--help"]],
+    ids=" ".join,
 )
 def test_help_imports_nothing_heavy(words: list[str]) -> None:
     program = (

@@ -72,7 +72,7 @@ def test_check_prints_a_row_for_each_field_and_says_what_holds_it(typed, path) -
         ["/lines/*/price", "number", "grammar", "minimum 0"],
         ["/lines/*/größe", "string,", "optional"],
     ]
-    assert "2 rules held by the grammar, 1 fields with rules in words" in written
+    assert "4 fields; 2 rules held by the grammar, 1 field with rules in words" in written
     assert "- /lines, /lines/*/price, /lines/*/größe: no description" in written
     assert [line for line in written.splitlines() if line != line.rstrip()] == []
 
