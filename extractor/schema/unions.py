@@ -62,18 +62,31 @@ class Choice:
         """Read by the only branch that the wire value fits, or the first whose reading satisfies the target."""
         fitting = [branch for branch in self.branches if branch.fits(value)]
         if len(fitting) > 1:
-            for branch in fitting:
-                trial = place.trial()
-                lifted = branch.codec.lift(value, trial)
-                if not trial.found and lifted is not ABSENT and branch.holds(lifted):
-                    place.keep(trial)
-                    return lifted
+            return self._lift_by_trial(value, place, fitting)
         if fitting:
             return fitting[0].codec.lift(value, place)
         nearest = self._nearest(value)
         lifted = nearest.codec.lift(value, place)
         if not nearest.holds(lifted):  # an open branch would take it, as one that has none of its members
             place.report("anyOf", sentence("anyOf", None))
+        return lifted
+
+    @staticmethod
+    def _lift_by_trial(value: Json, place: Place, fitting: list[Branch]) -> Json:
+        """Read by the first branch whose reading satisfies the target, or as the first one did.
+
+        That one is not read again: unions inside unions would double the work with every level.
+        """
+        tried: list[tuple[Json, Place]] = []
+        for branch in fitting:
+            trial = place.trial()
+            lifted = branch.codec.lift(value, trial)
+            if not trial.found and lifted is not ABSENT and branch.holds(lifted):
+                place.keep(trial)
+                return lifted
+            tried.append((lifted, trial))
+        lifted, trial = tried[0]
+        place.keep(trial)
         return lifted
 
     def _nearest(self, value: Json) -> Branch:
