@@ -39,8 +39,8 @@ _KEPT: Final = 256
 _REFUSED_S: Final = 60.0
 #: CPU seconds, at most, of what is judged in the event loop, and of what is judged in this process at all.
 AT_ONCE_S, HERE_S = 0.02, 0.25
-#: Wall and CPU seconds, and bytes, of trying a schema and of judging an answer.
-LIMITS: Final = guard.Limits(wall_s=1.5, cpu_s=2.0, memory_bytes=1 << 30)
+#: What trying a schema may take, and judging an answer: with the start of a child it is 2 s.
+TRYING = JUDGING = guard.Limits(wall_s=1.5, cpu_s=2.0, memory_bytes=1 << 30)
 #: Threads of one event loop that wait for schemas to be tried. Others of its threads must not wait for them.
 _WAITING: Final = 16
 _waiting: RunVar[anyio.CapacityLimiter] = RunVar("extractor.schema.waiting")
@@ -111,8 +111,9 @@ class Contract:
 
     @property
     def _limits(self) -> guard.Limits:
-        seconds = LIMITS.wall_s + self._making_s
-        return guard.Limits(wall_s=seconds, cpu_s=seconds, memory_bytes=LIMITS.memory_bytes)
+        """What judging may take, and before it making the judge, which a child does once."""
+        wall_s, cpu_s = JUDGING.wall_s + self._making_s, JUDGING.cpu_s + self._making_s
+        return guard.Limits(wall_s=wall_s, cpu_s=cpu_s, memory_bytes=JUDGING.memory_bytes)
 
     def _judged_by_class(self, judgement: Judgement, value: Json) -> Judgement:
         if self._model_class is None:
@@ -234,7 +235,7 @@ def _judge_from(order: JsonObject) -> Judge:
 def _tried(order: JsonObject) -> JsonObject:
     """Try a schema out in a child, and return what `trial.try_out` says."""
     try:
-        tried: JsonObject = guard.run(_TRY_OUT, order, limits=LIMITS, lane="schemas")
+        tried: JsonObject = guard.run(_TRY_OUT, order, limits=TRYING, lane="schemas")
     except GuardFailed as error:
         if error.reason == "not_started":
             raise
@@ -245,8 +246,8 @@ def _tried(order: JsonObject) -> JsonObject:
 
 #: How a trial failed -> what is said of the schema.
 _REASONS: Final = {
-    "timeout": f"checking and lowering it takes more than {LIMITS.wall_s:g} s",
-    "died": f"checking and lowering it takes more than {LIMITS.memory_bytes >> 30} GiB of memory",
+    "timeout": f"checking and lowering it takes more than {TRYING.wall_s:g} s",
+    "died": f"checking and lowering it takes more than {TRYING.memory_bytes >> 30} GiB of memory",
     "raised": "it cannot be worked on",
 }
 
@@ -255,8 +256,8 @@ def _unjudged(error: GuardFailed) -> GuardFailed | ValidationTimeout:
     if error.reason not in {"timeout", "died"}:
         return error
     return ValidationTimeout(
-        f"Checking the answer under the schema took more than {LIMITS.wall_s:g} s or "
-        f"{LIMITS.memory_bytes >> 30} GiB. Unions that contain themselves can double the work with every level."
+        f"Checking the answer under the schema took more than {JUDGING.wall_s:g} s or "
+        f"{JUDGING.memory_bytes >> 30} GiB. Unions that contain themselves can double the work with every level."
     )
 
 
