@@ -7,7 +7,6 @@ somebody hands over.
 import datetime as dt
 import enum
 import ipaddress
-import itertools
 import json
 import uuid
 from collections.abc import Mapping, Sequence
@@ -493,7 +492,9 @@ INSTANCES: list[BaseModel] = [
 CASES = [pytest.param(instance, id=f"{type(instance).__name__}-{n}") for n, instance in enumerate(INSTANCES)]
 OPTIONS = [
     pytest.param({"absence": absence, "nulls": nulls, "open_objects": others}, id=f"{absence}-{nulls}-{others}")
-    for absence, nulls, others in itertools.product(("forbid", "say"), ("absent", "exact"), ("drop", "keep"))
+    for absence, nulls, others in (
+        ("forbid", "absent", "drop"), ("forbid", "exact", "keep"), ("say", "absent", "keep"), ("say", "exact", "drop"),
+    )
 ]  # fmt: skip
 
 

@@ -5,7 +5,6 @@ How the wire schema of a construct is spelled is in test_lowering.py; here are t
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import jsonschema
@@ -26,8 +25,13 @@ DRAFT_2019 = {"$schema": "https://json-schema.org/draft/2019-09/schema"}
 KEEP, EXACT, PORTABLE = {"open_objects": "keep"}, {"nulls": "exact"}, {"dialect": "portable"}
 OPTIONS = [
     {"open_objects": open_objects, "nulls": nulls, "absence": absence, "dialect": dialect}
-    for open_objects, nulls, absence, dialect in itertools.product(
-        ("drop", "keep"), ("absent", "exact"), ("forbid", "say"), ("openai", "portable")
+    for open_objects, nulls, absence, dialect in (
+        ("drop", "absent", "forbid", "openai"),
+        ("drop", "exact", "say", "openai"),
+        ("keep", "absent", "say", "openai"),
+        ("keep", "exact", "forbid", "openai"),
+        ("keep", "absent", "forbid", "portable"),
+        ("drop", "exact", "say", "portable"),
     )
 ]
 
@@ -469,7 +473,6 @@ def test_what_is_no_schema_is_refused_with_its_place(schema, at):
     assert refused.value.at == at
 
 
-@pytest.mark.xfail(strict=True, reason="in draft 2020-12 a $dynamicAnchor is an anchor as well")
 def test_a_plain_reference_may_name_a_dynamic_anchor():
     lowered = lower(m({"$ref": "#here"}, **{"$defs": {"A": {"$dynamicAnchor": "here", **MAP}}}))
 
