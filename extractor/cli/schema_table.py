@@ -38,9 +38,11 @@ def print_report(report: Report) -> None:
     _say(f"{printable(report.name)} can be used.")
     typer.echo()
     lines = [line for row in report.fields for line in _lines(row)]
-    _print_table(lines)
+    if lines:
+        _print_table(lines)
     if report.is_cut:
-        _say(f"… and more: the first {len(report.fields):,} fields are listed.")
+        what = f"the first {len(report.fields):,} fields are listed" if lines else "it takes long to list them"
+        _say(f"… and more fields: {what}.")
     typer.echo()
     for sentence in _legend(report, held_by={line[2] for line in lines}):
         _say(sentence)

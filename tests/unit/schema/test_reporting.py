@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from decimal import Decimal  # noqa: TC003 - pydantic reads the annotations
 from typing import Annotated, Any, Literal
 
@@ -278,6 +279,21 @@ def test_definitions_without_number_of_paths_are_cut_soon():
 
     assert found.is_cut
     assert len(found.fields) == MAX_FIELDS
+
+
+def test_a_schema_that_only_children_lower_has_a_report_without_rows():
+    target = target_from(one_member({"type": "string"}))
+
+    found = report(target, replace(contract_for(target), _here=None))
+
+    assert (found.fields, found.is_cut) == ((), True)
+    assert found.wire_bytes > 0
+
+
+def test_a_schema_whose_answers_may_cost_without_end_is_called_guarded():
+    forms = [{"properties": {"x": {"$ref": "#"}, name: {"type": "string"}}, "required": ["x"]} for name in "ab"]
+
+    assert reported({"type": "object", "anyOf": forms}).cost == "guarded"
 
 
 def test_a_report_is_json():
