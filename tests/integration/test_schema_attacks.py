@@ -214,6 +214,11 @@ ATTACKS = {
         {"a": [{}] * 1_000},
         usable=USABLE | REFUSED,
     ),
+    "4,900 required names, none given": Attack(
+        {**members(**{f"p{number}": TEXT for number in range(4_900)}), "required": [f"p{at}" for at in range(4_900)]},
+        {"p0": "x"},
+        ends=INVALID,
+    ),
     "schema nested 500 levels": Attack(nested(500, TEXT, lambda inner: members(a=inner)), usable=REFUSED),
     "schema nested 20,000 levels": Attack(nested(20_000, TEXT, lambda inner: members(a=inner)), usable=REFUSED),
     "answer nested 500 levels": Attack(members(a={}), text='{"a":' * 500 + "1" + "}" * 500, ends=INVALID),
