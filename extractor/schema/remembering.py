@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
+import weakref
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from extractor.errors import CallerError
 
@@ -38,6 +40,11 @@ class Memory(Generic[T]):
         self._refused_s = refused_s
         self._values: OrderedDict[Hashable, T] = OrderedDict()
         self._refusals: OrderedDict[Hashable, _Refusal] = OrderedDict()
+        self._wait_for_nobody()
+        _MEMORIES.add(self)
+
+    def _wait_for_nobody(self) -> None:
+        """Begin without other threads: a child made by `fork` has none of its parent's, and may find a lock taken."""
         self._making: dict[Hashable, threading.Event] = {}
         self._lock = threading.Lock()
 
@@ -100,3 +107,14 @@ class Memory(Generic[T]):
             self._refusals[key] = _Refusal(error.anew(), time.monotonic() + self._refused_s)
             if len(self._refusals) > self._most:
                 self._refusals.popitem(last=False)
+
+
+_MEMORIES: weakref.WeakSet[Memory[Any]] = weakref.WeakSet()
+
+
+def _wait_for_nobody_in_child() -> None:
+    for memory in list(_MEMORIES):
+        memory._wait_for_nobody()  # noqa: SLF001 - of this module
+
+
+os.register_at_fork(after_in_child=_wait_for_nobody_in_child)

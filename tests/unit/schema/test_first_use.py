@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -303,3 +305,26 @@ def test_another_thread_tries_again_what_failed_by_itself():
 
         assert isinstance(first.exception(20), OSError)
         assert second.result(20) == 1
+
+
+def test_a_forked_process_does_not_wait_for_threads_of_its_parent():
+    memory: Memory[int] = Memory(2, refused_s=60)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def make() -> int:
+        begun.set()
+        go_on.wait(20)
+        return 1
+
+    with ThreadPoolExecutor(1) as threads:
+        made = threads.submit(memory.get, "a", make)
+        begun.wait(20)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # forking beside threads is what this is about
+            child = os.fork()
+        if child == 0:
+            os._exit(memory.get("a", lambda: 7))
+        go_on.set()
+        _, status = os.waitpid(child, 0)
+
+    assert (os.waitstatus_to_exitcode(status), made.result()) == (7, 1)
