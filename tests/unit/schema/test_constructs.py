@@ -352,6 +352,7 @@ def test_a_member_that_a_rule_off_the_wire_mentions_has_a_place_on_it(schema, re
         pytest.param([{"type": "array", "items": S}, {"type": "array"}], [{"a": 1}], PORTABLE, id="lists of text"),
         pytest.param([MAP, {}], [], {}, id="an empty list beside an empty map"),
         pytest.param([obj({"entries": {"type": "array", "items": I}}, **CLOSED), {}], {}, {}, id="an empty object"),
+        pytest.param([obj({"a": {}}), {"type": "object", "properties": {"a": {}}}], {}, EXACT, id="null and absent"),
     ],
 )
 def test_what_two_branches_write_alike_is_told_apart(branches, record, options):

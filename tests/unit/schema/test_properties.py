@@ -340,6 +340,28 @@ def without_nulls(value: Any) -> Any:
     return [without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
+FREE: list[Any] = [{}, {"type": "object"}, {"type": "array"}]
+
+
+def is_free(schema: Any) -> bool:
+    """Return whether values of a schema may look like anything on the wire, also like those of another."""
+    texts = any(isinstance(value, (dict, list)) for value in schema.get("enum", ()))
+    return texts or "$ref" in schema or schema in FREE
+
+
+def may_write_alike(schema: Any) -> bool:
+    """Return whether a union holds a branch that is free. What then goes wrong is in test_constructs.py."""
+    if isinstance(schema, list):
+        return any(map(may_write_alike, schema))
+    if not isinstance(schema, dict):
+        return False
+    branches = [*schema.get("anyOf", ()), *schema.get("oneOf", ())]
+    free = [branch for branch in branches if branch != {"type": "null"} and is_free(branch)]
+    return (bool(free) and len(branches) > 1 and {"type": "null"} not in branches) or any(
+        may_write_alike(part) for name, part in schema.items() if name not in {"$defs", "definitions"}
+    )
+
+
 def comes_back(record: Any, lowered: Lowered, nulls: str) -> bool:
     lift = lowered.lift(lowered.embed(record))
     if lift.violations:
@@ -457,6 +479,7 @@ def strict_check(shared_data: Path) -> Any:
 def test_a_valid_record_of_declared_members_has_a_wire_form_and_comes_back(target, options):
     schema, records = target
     lowered = lowered_or_refused(schema, **options)
+    assume(not may_write_alike(schema))
 
     for record in records:
         wire = lowered.embed(record)
