@@ -8,7 +8,8 @@ thread where it takes little, and otherwise in a guarded child.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+import threading
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -23,18 +24,20 @@ from extractor.records import Shape
 from extractor.schema.class_rules import class_violations
 from extractor.schema.cost import Cost
 from extractor.schema.judging import Judge, Judgement
-from extractor.schema.remembering import Memory
+from extractor.schema.remembering import Kept, Memory
 from extractor.schema.sizing import expected_tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pydantic import BaseModel
 
-    from extractor.records import Json, JsonObject, Target
+    from extractor.records import Json, JsonObject, Repair, Target
     from extractor.schema.judging import Choices
     from extractor.schema.lowering import Lowered
 
-#: Contracts kept. One takes some 50 kB.
-_KEPT: Final = 256
+#: Contracts kept, and bytes of all their schemas. A contract takes up to 40 times the bytes of its schema.
+_KEPT, _KEPT_BYTES = 256, 4 << 20
 #: Seconds for which a schema that was refused is refused again without a trial.
 _REFUSED_S: Final = 60.0
 #: CPU seconds, at most, of what is judged in the event loop, and of what is judged in this process at all.
@@ -75,39 +78,46 @@ class Contract:
             raise UnsupportedSchema("schema", at="", because="lowering it takes too long to show how it is done")
         return self._here.lowered
 
-    def judge(self, value: Json) -> Judgement:
+    def judge(self, value: Json, repairs: Sequence[Repair] = ()) -> Judgement:
         """Lift an answer and list everything that is wrong with the record. It may block; see `ajudge`.
+
+        Args:
+            value: The answer.
+            repairs: What was settled to read it, at places of the answer.
 
         Raises:
             ValidationTimeout: that takes more time or memory than is allowed.
             GuardFailed: no child could be started, or it met a defect.
         """
         if self._here is not None and self.cost.seconds(value) <= HERE_S:  # of what is guarded it is infinite
-            return self._judged_by_class(self._here.judge(value), value)
+            return self._judged_by_class(self._here.judge(value, repairs), value)
         try:
-            found = guard.run(_JUDGE, self._order | {"value": value}, limits=self._limits, lane="answers")
+            found = guard.run(_JUDGE, self._asked(value, repairs), limits=self._limits, lane="answers")
         except GuardFailed as error:
             raise _unjudged(error) from error
         return self._judged_by_class(Judgement.from_json(found), value)
 
-    async def ajudge(self, value: Json) -> Judgement:
+    async def ajudge(self, value: Json, repairs: Sequence[Repair] = ()) -> Judgement:
         """Do as `judge` does, without holding up the event loop."""
         seconds = self.cost.seconds(value)
         if self._here is None or seconds > HERE_S:
-            return await self._judged_in_child(value)
+            return await self._judged_in_child(value, repairs)
         if seconds > AT_ONCE_S:
-            return await to_thread.run_sync(self.judge, value)
-        return self._judged_by_class(self._here.judge(value), value)
+            return await to_thread.run_sync(self.judge, value, repairs)
+        return self._judged_by_class(self._here.judge(value, repairs), value)
 
-    async def _judged_in_child(self, value: Json) -> Judgement:
+    async def _judged_in_child(self, value: Json, repairs: Sequence[Repair]) -> Judgement:
         try:
-            found = await guard.call(_JUDGE, self._order | {"value": value}, limits=self._limits, lane="answers")
+            found = await guard.call(_JUDGE, self._asked(value, repairs), limits=self._limits, lane="answers")
         except GuardFailed as error:
             raise _unjudged(error) from error
         judgement = Judgement.from_json(found)
         if self._model_class is None:
             return judgement
         return await to_thread.run_sync(self._judged_by_class, judgement, value)
+
+    def _asked(self, value: Json, repairs: Sequence[Repair]) -> JsonObject:
+        return self._order | {"value": value, "repairs": [asdict(repair) for repair in repairs]}
 
     @property
     def _limits(self) -> guard.Limits:
@@ -128,9 +138,10 @@ class Contract:
 #: What children are asked for.
 _TRY_OUT: Final = "extractor.schema.trial:try_out"
 _JUDGE: Final = "extractor.schema.trial:judge"
-_contracts: Memory[Contract] = Memory(_KEPT, refused_s=_REFUSED_S)
-#: Target and options -> the target, kept so that nothing else takes its identity, and its contract.
-_seen: dict[tuple[int, Choices], tuple[Target, Contract]] = {}
+_contracts: Memory[Contract] = Memory(most=_KEPT, most_bytes=_KEPT_BYTES, refused_s=_REFUSED_S)
+#: Identity of a target and options -> the target, kept so that nothing else takes its identity, and its contract.
+_seen: Kept[tuple[Target, Contract]] = Kept(most=_KEPT, most_bytes=_KEPT_BYTES)
+_noting: Final = threading.Lock()
 
 
 def contract_for(
@@ -157,8 +168,8 @@ def contract_for(
     if seen is not None:
         return seen[1]
     text = _text_of(target)
-    contract = _contracts.get(_key(text, target, choices), partial(_made, text, target, choices))
-    return _noted(target, choices, contract)
+    contract = _contracts.get(_key(text, target, choices), partial(_made, text, target, choices), size=len(text))
+    return _noted(target, choices, contract, size=len(text))
 
 
 async def acontract_for(
@@ -173,17 +184,17 @@ async def acontract_for(
     seen = _seen.get((id(target), choices))
     if seen is not None:
         return seen[1]
-    found = _contracts.find(_key(_text_of(target), target, choices))
+    text = _text_of(target)
+    found = _contracts.find(_key(text, target, choices))
     if found is not None:
-        return _noted(target, choices, found)
+        return _noted(target, choices, found, size=len(text))
     make = partial(contract_for, target, open_objects=open_objects, nulls=nulls, absence=absence)
     return await to_thread.run_sync(make, abandon_on_cancel=True, limiter=_limiter_of_this_loop())
 
 
-def _noted(target: Target, choices: Choices, contract: Contract) -> Contract:
-    if len(_seen) >= _KEPT:
-        _seen.clear()
-    _seen[id(target), choices] = (target, contract)
+def _noted(target: Target, choices: Choices, contract: Contract, *, size: int) -> Contract:
+    with _noting:
+        _seen.put((id(target), choices), (target, contract), size=size)
     return contract
 
 

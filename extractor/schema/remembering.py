@@ -18,6 +18,46 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+class Kept(Generic[T]):
+    """Values by key, as many as there is room for; the oldest go first. `get` is safe beside a `put`.
+
+    Args:
+        most: Values at most.
+        most_bytes: What they may be made from at most, all together; one alone may be larger.
+    """
+
+    def __init__(self, *, most: int, most_bytes: int) -> None:
+        self._most, self._most_bytes = most, most_bytes
+        self._values: OrderedDict[Hashable, tuple[T, int]] = OrderedDict()
+        self._bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def get(self, key: Hashable) -> T | None:
+        """Return the value of `key`, None where there is none."""
+        found = self._values.get(key)
+        return None if found is None else found[0]
+
+    def put(self, key: Hashable, value: T, *, size: int) -> None:
+        """Keep a value that was made from `size` bytes, as the newest."""
+        self.drop(key)
+        self._values[key] = (value, size)
+        self._bytes += size
+        while len(self._values) > 1 and (len(self._values) > self._most or self._bytes > self._most_bytes):
+            _, (_, oldest) = self._values.popitem(last=False)
+            self._bytes -= oldest
+
+    def drop(self, key: Hashable) -> None:
+        """Keep the value of `key` no more."""
+        _, size = self._values.pop(key, (None, 0))
+        self._bytes -= size
+
+    def touch(self, key: Hashable) -> None:
+        """Make the value of `key` the newest."""
+        self._values.move_to_end(key)
+
+
 @dataclass(frozen=True, slots=True)
 class _Refusal:
     """Why something could not be made."""
@@ -32,14 +72,14 @@ class Memory(Generic[T]):
 
     Args:
         most: Values kept, and as many refusals; those that were not asked for longest go first.
+        most_bytes: What the values may be made from at most, all together.
         refused_s: Seconds for which a refusal is repeated without trying.
     """
 
-    def __init__(self, most: int, *, refused_s: float) -> None:
-        self._most = most
+    def __init__(self, *, most: int, most_bytes: int, refused_s: float) -> None:
         self._refused_s = refused_s
-        self._values: OrderedDict[Hashable, T] = OrderedDict()
-        self._refusals: OrderedDict[Hashable, _Refusal] = OrderedDict()
+        self._values: Kept[T] = Kept(most=most, most_bytes=most_bytes)
+        self._refusals: Kept[_Refusal] = Kept(most=most, most_bytes=most_bytes)
         self._wait_for_nobody()
         _MEMORIES.add(self)
 
@@ -57,8 +97,8 @@ class Memory(Generic[T]):
         with self._lock:
             return self._found(key)
 
-    def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """Return the value; where there is none, make it, or wait while another thread does.
+    def get(self, key: Hashable, make: Callable[[], T], *, size: int) -> T:
+        """Return the value; where there is none, make it from `size` bytes, or wait while another thread does.
 
         Raises:
             CallerError: it cannot be made; kept for a while.
@@ -75,7 +115,7 @@ class Memory(Generic[T]):
                     break
             made_elsewhere.wait()
         try:
-            return self._keep(key, make())
+            return self._keep(key, make(), size)
         except CallerError as error:
             self._refuse(key, error)
             raise
@@ -85,28 +125,24 @@ class Memory(Generic[T]):
             done.set()
 
     def _found(self, key: Hashable) -> T | None:
-        if key in self._values:
-            self._values.move_to_end(key)
-            return self._values[key]
+        found = self._values.get(key)
+        if found is not None:
+            self._values.touch(key)
+            return found
         refusal = self._refusals.get(key)
         if refusal is not None and time.monotonic() < refusal.until:
             raise refusal.error.anew()
         return None
 
-    def _keep(self, key: Hashable, value: T) -> T:
+    def _keep(self, key: Hashable, value: T, size: int) -> T:
         with self._lock:
-            self._values[key] = value
-            self._refusals.pop(key, None)
-            if len(self._values) > self._most:
-                self._values.popitem(last=False)
+            self._values.put(key, value, size=size)
+            self._refusals.drop(key)
         return value
 
     def _refuse(self, key: Hashable, error: CallerError) -> None:
         with self._lock:
-            self._refusals.pop(key, None)
-            self._refusals[key] = _Refusal(error.anew(), time.monotonic() + self._refused_s)
-            if len(self._refusals) > self._most:
-                self._refusals.popitem(last=False)
+            self._refusals.put(key, _Refusal(error.anew(), time.monotonic() + self._refused_s), size=0)
 
 
 _MEMORIES: weakref.WeakSet[Memory[Any]] = weakref.WeakSet()

@@ -253,43 +253,53 @@ def refuse() -> int:
 
 
 def test_a_memory_forgets_what_was_not_asked_for_longest():
-    memory: Memory[int] = Memory(2, refused_s=60)
+    memory: Memory[int] = Memory(most=2, most_bytes=100, refused_s=60)
     for key in (1, 2):
-        memory.get(key, lambda key=key: key)
+        memory.get(key, lambda key=key: key, size=1)
 
     memory.find(1)
-    memory.get(3, lambda: 3)
+    memory.get(3, lambda: 3, size=1)
 
     assert [memory.find(key) for key in (1, 2, 3)] == [1, None, 3]
 
 
+def test_few_large_values_take_the_room_of_many_small_ones():
+    memory: Memory[int] = Memory(most=10, most_bytes=100, refused_s=60)
+    for key, size in ((1, 10), (2, 60), (3, 60), (4, 500)):
+        memory.get(key, lambda key=key: key, size=size)
+        found = [known for known in (1, 2, 3, 4) if memory.find(known)]
+        assert key in found
+
+    assert found == [4]
+
+
 def test_a_refusal_is_forgotten_after_a_while_and_has_a_traceback_of_its_own():
-    kept: Memory[int] = Memory(2, refused_s=60)
-    forgotten: Memory[int] = Memory(2, refused_s=-1)
+    kept: Memory[int] = Memory(most=2, most_bytes=100, refused_s=60)
+    forgotten: Memory[int] = Memory(most=2, most_bytes=100, refused_s=-1)
     raised = []
     for memory in (kept, kept, forgotten):
         with pytest.raises(InvalidSchema) as caught:
-            memory.get("a", refuse)
+            memory.get("a", refuse, size=1)
         raised.append(caught.value)
 
     with pytest.raises(InvalidSchema):
-        kept.get("a", lambda: 1)
-    assert forgotten.get("a", lambda: 1) == 1
+        kept.get("a", lambda: 1, size=1)
+    assert forgotten.get("a", lambda: 1, size=1) == 1
     assert len({id(error) for error in raised}) == 3
     assert len({str(error) for error in raised}) == 1
 
 
 def test_refusals_are_as_few_as_values():
-    memory: Memory[int] = Memory(2, refused_s=60)
+    memory: Memory[int] = Memory(most=2, most_bytes=100, refused_s=60)
     for key in range(10):
         with pytest.raises(InvalidSchema):
-            memory.get(key, refuse)
+            memory.get(key, refuse, size=1)
 
     assert len(memory._refusals) == 2
 
 
 def test_another_thread_tries_again_what_failed_by_itself():
-    memory: Memory[int] = Memory(2, refused_s=60)
+    memory: Memory[int] = Memory(most=2, most_bytes=100, refused_s=60)
     begun, go_on = threading.Event(), threading.Event()
 
     def fail() -> int:
@@ -298,9 +308,9 @@ def test_another_thread_tries_again_what_failed_by_itself():
         raise OSError
 
     with ThreadPoolExecutor(2) as threads:
-        first = threads.submit(memory.get, "a", fail)
+        first = threads.submit(memory.get, "a", fail, size=1)
         begun.wait(20)
-        second = threads.submit(memory.get, "a", lambda: 1)
+        second = threads.submit(memory.get, "a", lambda: 1, size=1)
         go_on.set()
 
         assert isinstance(first.exception(20), OSError)
@@ -308,7 +318,7 @@ def test_another_thread_tries_again_what_failed_by_itself():
 
 
 def test_a_forked_process_does_not_wait_for_threads_of_its_parent():
-    memory: Memory[int] = Memory(2, refused_s=60)
+    memory: Memory[int] = Memory(most=2, most_bytes=100, refused_s=60)
     begun, go_on = threading.Event(), threading.Event()
 
     def make() -> int:
@@ -317,13 +327,13 @@ def test_a_forked_process_does_not_wait_for_threads_of_its_parent():
         return 1
 
     with ThreadPoolExecutor(1) as threads:
-        made = threads.submit(memory.get, "a", make)
+        made = threads.submit(memory.get, "a", make, size=1)
         begun.wait(20)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # forking beside threads is what this is about
             child = os.fork()
         if child == 0:
-            os._exit(memory.get("a", lambda: 7))
+            os._exit(memory.get("a", lambda: 7, size=1))
         go_on.set()
         _, status = os.waitpid(child, 0)
 
