@@ -119,13 +119,13 @@ async def judge(text: str, *, contract: Contract) -> Judged:
             repairs=parsed.repairs,
             fits_wire=False,
         )
-    found = await contract.ajudge(parsed.value)
+    found = await contract.ajudge(parsed.value, parsed.repairs)
     return Judged(
         record=found.record,
         violations=found.violations,
         wire_violations=found.wire_violations,
-        repairs=parsed.repairs + found.repairs,
-        fits_wire=found.fits_wire and not parsed.repairs,
+        repairs=found.repairs,
+        fits_wire=found.fits_wire and parsed.is_as_asked,
     )
 
 

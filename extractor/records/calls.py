@@ -149,5 +149,5 @@ class Repair:
     #: Stable word: `byte_order_mark`, `white_space`, `think_block`, `fence`; inside the JSON `duplicate_key`,
     #: `lone_surrogate`, `control_character`; `dropped_member`.
     name: str
-    #: JSON Pointer into the answer, "" for the whole.
+    #: JSON Pointer into the record, "" for the whole.
     at: str = ""

@@ -15,12 +15,11 @@ from extractor.schema.codecs import (
     SAME,
     VALUE,
     Elements,
-    Members,
     Named,
-    Pairs,
     Table,
 )
 from extractor.schema.free_form import AnyJson, JsonText
+from extractor.schema.object_codecs import Members, Pairs
 from extractor.schema.unions import Choice
 from extractor.schema.wire_nodes import Node, inside, unwrapped
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from extractor.jsontext import NotStrictJson, canonical, parse
-from extractor.schema.codecs import ENTRIES, KEY, VALUE, Pairs, is_box
+from extractor import jsontext
+from extractor.schema.codecs import ENTRIES, KEY, VALUE, is_box
+from extractor.schema.object_codecs import Pairs
 
 if TYPE_CHECKING:
     from extractor.records import Json
@@ -16,17 +17,20 @@ class JsonText:
     """Free-form JSON as text, where the dialect has no recursion."""
 
     def embed(self, value: Json) -> Json:
-        return canonical(value).decode("utf-8", "surrogatepass")
+        return jsontext.canonical(value).decode("utf-8", "surrogatepass")
 
     def lift(self, value: Json, place: Place) -> Json:
         if not isinstance(value, str):
             return value
         place.is_written_as("text")
         try:
-            return parse(value)
-        except NotStrictJson:
+            read, notes = jsontext.read(value)
+        except jsontext.NotStrictJson:
             place.report("not_json", "The text here must be one JSON value.")
             return value
+        for note in notes:
+            place.repair(note.name, below=note.at)
+        return read
 
 
 class AnyJson:

@@ -35,7 +35,7 @@ class Judgement:
     record: Json
     #: What is wrong with it; empty when it is valid under the unmodified schema and the class.
     violations: tuple[Violation, ...]
-    #: Members that nobody asked for and that are not in the record.
+    #: Changes made to read it.
     repairs: tuple[Repair, ...]
     #: Whether the answer as received was valid under the wire schema, so that a grammar may have held it.
     fits_wire: bool
@@ -96,15 +96,28 @@ class Judge:
             return GUARDED
         return replace(record, wire_per_node=wire.per_node, unions=wire.unions)
 
-    def judge(self, value: Json) -> Judgement:
-        """Lift an answer and list everything that is wrong with the record."""
+    def judge(self, value: Json, repairs: Sequence[Repair] = ()) -> Judgement:
+        """Lift an answer and list everything that is wrong with the record.
+
+        Args:
+            value: The answer.
+            repairs: What was settled to read it, at places of the answer; the judgement has them at the record's.
+        """
         lift = self.lowered.lift(value)
         refused = violations_of(lift.value, self._rules)
         lifted = _unless_told_below(lift.violations, refused)
         found = (*lifted, *_unless_known(refused, lifted))
-        repairs = tuple(Repair(name="dropped_member", at=at) for at in lift.dropped)
-        pointers = self.lowered.pointers(value) if found else None
-        return Judgement(lift.value, found[:MAX_VIOLATIONS], repairs, self.lowered.fits(value), pointers)
+        settled = [repair for repair in repairs if repair.at]
+        pointers = self.lowered.pointers(value) if found or settled else None
+        if pointers is not None:
+            repairs = [replace(repair, at=pointers.record(repair.at)) if repair.at else repair for repair in repairs]
+        return Judgement(
+            record=lift.value,
+            violations=found[:MAX_VIOLATIONS],
+            repairs=(*repairs, *lift.repairs),
+            fits_wire=self.lowered.fits(value),
+            pointers=pointers,
+        )
 
 
 def _unless_told_below(violations: Iterable[Violation], others: Sequence[Violation]) -> list[Violation]:

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from extractor.jsontext import pointer
-from extractor.records import Violation
+from extractor.records import Repair, Violation
 from extractor.schema.pointers import Pointers
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ class Lift:
     value: Json
     #: What was wrong and can no longer be seen in the record.
     violations: tuple[Violation, ...] = ()
-    #: Pointers of members that nobody asked for and that were left out.
-    dropped: tuple[str, ...] = ()
+    #: Changes made on the way: members left out that nobody asked for, strings settled inside JSON text.
+    repairs: tuple[Repair, ...] = ()
 
 
 @dataclass(slots=True)
@@ -42,8 +42,8 @@ class Place:
     wire: tuple[str | int, ...] = ()
     #: Collects violations; shared by all places of one lift.
     found: list[Violation] = field(default_factory=list)
-    #: Collects pointers of members left out; shared likewise.
-    dropped: list[str] = field(default_factory=list)
+    #: Collects changes made; shared likewise.
+    repairs: list[Repair] = field(default_factory=list)
     #: Collects where record and answer differ; None when nobody wants to know.
     pointers: Pointers | None = None
 
@@ -56,9 +56,9 @@ class Place:
         return self._at((), wire)
 
     def _at(self, tokens: tuple[str | int, ...], wire: tuple[str | int, ...]) -> Place:
-        place = Place(self, tokens, wire, self.found, self.dropped, self.pointers)
+        place = Place(self, tokens, wire, self.found, self.repairs, self.pointers)
         if self.pointers is not None and tokens != wire:
-            self.pointers.enter(place, above=self)
+            self.pointers.enter(place.pointer(), wire, above=self.pointer(), above_wire=self.wire_pointer())
         return place
 
     def trial(self) -> Place:
@@ -68,7 +68,7 @@ class Place:
     def keep(self, trial: Place) -> None:
         """Take over what an attempt at this place has found."""
         self.found += trial.found
-        self.dropped += trial.dropped
+        self.repairs += trial.repairs
         if self.pointers is not None and trial.pointers is not None:
             self.pointers.add(trial.pointers)
 
@@ -81,9 +81,9 @@ class Place:
         """Note a violation at this place."""
         self.found.append(Violation(at=self.pointer(), rule=rule, says=says))
 
-    def drop(self) -> None:
-        """Note that the member at this place was left out."""
-        self.dropped.append(self.pointer())
+    def repair(self, name: str, *, below: str = "") -> None:
+        """Note a change made at this place, or at a pointer below it."""
+        self.repairs.append(Repair(name=name, at=self.pointer() + below))
 
     def pointer(self) -> str:
         """Return the JSON Pointer of this place in the record."""
@@ -117,7 +117,7 @@ def lift(value: Json, codec: Codec) -> Lift:
         lifted = codec.lift(value, root)
     except RecursionError:
         return Lift(value, (Violation(at="", rule="too_deep", says="Must not be nested this deeply."),))
-    return Lift(lifted, tuple(root.found), tuple(root.dropped))
+    return Lift(lifted, tuple(root.found), tuple(root.repairs))
 
 
 def trace(value: Json, codec: Codec) -> Pointers:

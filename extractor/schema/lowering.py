@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from extractor.errors import InvalidRequest, UnsupportedSchema
 from extractor.schema.admission import admit
-from extractor.schema.codecs import RESULT, Named, Wrapped
+from extractor.schema.codecs import RESULT, Boxed, Named
 from extractor.schema.definitions import Definitions
 from extractor.schema.dialects import dialect_named
 from extractor.schema.free_form import AnyJson, JsonText
@@ -158,7 +158,7 @@ class _Lowering:
             raise UnsupportedSchema("schema", at="", because="no value at all satisfies it")
         if root.wire.get("type") != "object":
             inner = stated_or_null(self, root)
-            root = Piece(closed({RESULT: inner.wire}), Wrapped(inner.codec), inner.told)
+            root = Piece(closed({RESULT: inner.wire}), Boxed(inner.codec, RESULT), inner.told)
         for name, location in self._definitions.waiting():
             self._at = location
             piece = self._expanded(self.references.at(location))

@@ -14,12 +14,11 @@ from extractor.schema.codecs import (
     VALUE,
     Maybe,
     MaybeSet,
-    Members,
     Nullable,
-    Pairs,
     Stated,
 )
 from extractor.schema.merging import both
+from extractor.schema.object_codecs import Members, Pairs
 from extractor.schema.patterns import compile_pattern
 from extractor.schema.pieces import Piece, Told, below, closed, described, joined, undescribed, with_null
 

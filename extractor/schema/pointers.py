@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from extractor.jsontext import pointer, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from extractor.schema.lifting import Place
+    from collections.abc import Mapping, Sequence
 
 #: How the wire writes what the record has otherwise: `entries` = an object as a list of `{key, value}`, `text` = a
 #: value as JSON text, `choice of texts` = one of some values, each as its JSON text.
@@ -79,15 +77,21 @@ class Pointers:
         above, _ = _longest(self.forms, at.rpartition("/")[0])
         return above if at and above in self.forms else None
 
-    def enter(self, place: Place, *, above: Place) -> None:
-        """Note a place where a lift arrives below `above`, by steps that are not the same on both sides."""
-        at, wire = place.pointer(), place.wire_pointer()
+    def enter(self, at: str, steps: Sequence[str | int], *, above: str, above_wire: str) -> None:
+        """Note a place that a lift reaches from another by steps that are not the same on both sides.
+
+        Args:
+            at: Pointer into the record.
+            steps: The way in the answer.
+            above: Pointer into the record of where the way begins.
+            above_wire: The same in the answer.
+        """
+        wire = above_wire + pointer(*steps)
         self.wire_of[at] = wire
         self.record_of[wire] = at
-        for length in range(1, len(place.wire)):
-            steps = place.wire[:length]
-            in_an_entry = any(isinstance(step, int) for step in steps)
-            self.scaffold[above.wire_pointer() + pointer(*steps)] = at if in_an_entry else above.pointer()
+        for length in range(1, len(steps)):
+            in_an_entry = any(isinstance(step, int) for step in steps[:length])
+            self.scaffold[above_wire + pointer(*steps[:length])] = at if in_an_entry else above
 
     def add(self, other: Pointers) -> None:
         """Take over what another lift of a part noted."""

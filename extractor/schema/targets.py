@@ -15,7 +15,7 @@ from extractor.errors import InvalidSchema
 from extractor.jsontext import NotStrictJson, canonical, digest, parse
 from extractor.records import Target
 from extractor.schema.admission import admit_json
-from extractor.schema.keywords import draft_of
+from extractor.schema.keywords import ARRAY, NUMBER, OBJECT, STRING, draft_of
 from extractor.schema.metaschema import check_schema
 
 if TYPE_CHECKING:
@@ -27,10 +27,9 @@ MAX_BYTES: Final = 256 * 1024
 _MAX_NAME: Final = 64
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]+")
 #: Keywords of which the root of a schema needs at least one to ask for anything.
-_RULES: Final = frozenset({
-    "type", "properties", "$ref", "anyOf", "oneOf", "allOf", "enum", "const", "items", "prefixItems", "required",
-    "additionalProperties", "patternProperties", "if", "not",
-})  # fmt: skip
+_RULES: Final = frozenset((
+    *OBJECT, *ARRAY, *STRING, *NUMBER, "type", "enum", "const", "$ref", "allOf", "anyOf", "oneOf", "not", "if",
+))  # fmt: skip
 #: Digests of the schemas of classes that their meta-schema accepted.
 _checked: set[str] = set()
 #: Digests remembered before the memory starts anew.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.errors import InvalidSchema
 from extractor.jsontext import NotStrictJson, parse
+from extractor.records import Repair
 from extractor.schema.cost import GUARDED
 from extractor.schema.judging import Choices, Judge
 from extractor.schema.metaschema import check_schema
@@ -54,12 +55,13 @@ def try_out(order: JsonObject) -> JsonObject:
 
 
 def judge(order: JsonObject) -> JsonObject:
-    """Judge the answer `value` under the schema of `order`, and return the judgement as JSON.
+    """Judge the answer `value` of `order`, read with `repairs`, under its schema, and return the judgement as JSON.
 
     The pointers are always in it: a class may find what the schema does not, and the parent must not look for them.
     """
     judge, value = _judge_of(order["schema"], tuple(order["choices"])), order["value"]
-    return replace(judge.judge(value), pointers=judge.lowered.pointers(value)).as_json()
+    repairs = [Repair(**repair) for repair in order["repairs"]]
+    return replace(judge.judge(value, repairs), pointers=judge.lowered.pointers(value)).as_json()
 
 
 @lru_cache(maxsize=_KEPT)

@@ -7,11 +7,12 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
 from extractor.jsontext import pointer
-from extractor.schema.codecs import SAME, Boxed, Nullable, Pairs
+from extractor.schema.codecs import ENTRIES, SAME, Boxed, Nullable
 from extractor.schema.fitting import kinds
 from extractor.schema.keywords import ANNOTATIONS, SCALARS, TYPES
 from extractor.schema.lifting import ABSENT, Codec, Place
 from extractor.schema.merging import MAX_BRANCHES, alternatives
+from extractor.schema.object_codecs import Pairs
 from extractor.schema.objects import mentioning
 from extractor.schema.pieces import NULL, Piece, Told, closed, with_null
 from extractor.schema.sentences import listed, sentence
@@ -231,7 +232,7 @@ def _boxed(pieces: list[Piece]) -> list[Piece]:
     if len(lists) < 2 or all(isinstance(piece.codec, Pairs) for piece in lists):  # noqa: PLR2004 - another one
         return pieces
     return [
-        replace(piece, wire=closed({"entries": piece.wire}), codec=Boxed(piece.codec))
+        replace(piece, wire=closed({ENTRIES: piece.wire}), codec=Boxed(piece.codec, ENTRIES))
         if isinstance(piece.codec, Pairs)
         else piece
         for piece in pieces

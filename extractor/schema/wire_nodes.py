@@ -6,20 +6,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from extractor.schema.codecs import (
-    ENTRIES,
-    RESULT,
     SAME,
     SET,
     Boxed,
     Maybe,
     MaybeSet,
-    Members,
     Nullable,
     Same,
     Stated,
-    Wrapped,
 )
 from extractor.schema.free_form import AnyJson, JsonText
+from extractor.schema.object_codecs import Members
 from extractor.schema.pieces import NULL
 
 if TYPE_CHECKING:
@@ -28,8 +25,6 @@ if TYPE_CHECKING:
 
 #: Codec -> what null on the wire stands for.
 _NULL_MEANS: Final = {Stated: "not stated", Nullable: "null", Maybe: "absent"}
-#: Codec -> the member that its value stands in.
-_BOX: Final = {MaybeSet: SET, Wrapped: RESULT, Boxed: ENTRIES}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +80,9 @@ def unwrapped(node: Node) -> Node | None:
     if isinstance(codec, (MaybeSet, Same)) and _allows_null(node.wire):
         null = node.null or ("null" if codec is SAME else "absent")
         return replace(node, wire=_without_null(node.wire), null=null)
-    if isinstance(codec, (MaybeSet, Wrapped, Boxed)):
-        return replace(node, wire=node.wire["properties"][_BOX[type(codec)]], codec=codec.inner)
+    if isinstance(codec, (MaybeSet, Boxed)):
+        name = SET if isinstance(codec, MaybeSet) else codec.name
+        return replace(node, wire=node.wire["properties"][name], codec=codec.inner)
     return None
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from extractor.errors import CallerError
 from extractor.jsontext import leaves, tokens
-from extractor.records import Violation
+from extractor.records import Repair, Violation
 from extractor.schema import lower
 from extractor.schema.wire_words import in_wire_words
 
@@ -167,7 +167,7 @@ def test_members_left_out_inside_a_union_are_listed():
 
     lift = lower(schema).lift({"u": {"m": [{"key": "x", "value": 1}], "other": 1}})
 
-    assert lift.dropped == ("/u/other",)
+    assert lift.repairs == (Repair(name="dropped_member", at="/u/other"),)
 
 
 def test_pointers_into_an_answer_nested_beyond_measure_end_as_they_are():
