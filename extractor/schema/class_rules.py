@@ -1,8 +1,8 @@
 """What a pydantic class says about a record, without quoting it.
 
-The record is validated as JSON text in pydantic's lax mode. Lax alone would take `true` for 1; it never decides
-alone, because the class's JSON Schema has been checked as well and refuses that. Strict mode would be wrong the
-other way: it refuses 1.0 for a whole number, which JSON Schema accepts.
+The record is validated as JSON text in pydantic's lax mode, because strict mode refuses 1.0 for a whole number, which
+JSON Schema accepts. Lax mode takes `true` for 1, which JSON Schema does not: so a record that holds true or false is
+validated strictly as well, and of that only refusals of true and false count.
 
 A class's own message may quote the value that it refuses, and so the document. It is passed on only when it holds
 no word or number of that value.
@@ -39,14 +39,18 @@ _SENTENCES: Final = {
     "union_tag_not_found": "Must say by its member {discriminator} which form it has.",
     "union_tag_invalid": "Its member {discriminator} must be one of: {expected_tags}.",
 }
+#: Refusals in strict mode of what lax mode converts.
+_CONVERTING: Final = frozenset({"int_type", "float_type", "decimal_type", "string_type"})
+_NOT_BOOLEAN: Final = "Must not be true or false."
 _TAG_CONTEXT: Final = ("discriminator", "expected_tags")
 _WORD: Final = re.compile(r"\w{3,}|\d+")
 
 
 def class_violations(record: Json, model_class: type[BaseModel]) -> tuple[Violation, ...]:
     """Return what `model_class` refuses about `record`; nothing when it takes it."""
+    text = dumps(record)
     try:
-        model_class.model_validate_json(dumps(record))
+        model_class.model_validate_json(text)
     except ValidationError as error:
         name = model_class.__name__
         details = error.errors(include_url=False)[:_MAX_VIOLATIONS]
@@ -54,6 +58,23 @@ def class_violations(record: Json, model_class: type[BaseModel]) -> tuple[Violat
     except Exception as error:  # noqa: BLE001 - validators of a class are the caller's code and may raise anything
         says = f"A validator of the class {model_class.__name__} fails on it with {type(error).__name__}."
         return (Violation(at="", rule="class_failed", says=says),)
+    return _converted(text, record, model_class) if "true" in text or "false" in text else ()
+
+
+def _converted(text: str, record: Json, model_class: type[BaseModel]) -> tuple[Violation, ...]:
+    """Return where a class that takes the record would make something else of true or false."""
+    try:
+        model_class.model_validate_json(text, strict=True)
+    except ValidationError as error:
+        return tuple(
+            dict.fromkeys(
+                Violation(at=_place(detail["loc"], record), rule="true_is_not_1", says=_NOT_BOOLEAN)
+                for detail in error.errors(include_url=False)
+                if isinstance(detail["input"], bool) and detail["type"] in _CONVERTING
+            )
+        )[:_MAX_VIOLATIONS]
+    except Exception:  # noqa: BLE001 - as above; what is not strict has been accepted
+        return ()
     return ()
 
 

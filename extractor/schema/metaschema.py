@@ -9,10 +9,10 @@ from jsonschema import SchemaError, ValidationError
 
 from extractor.errors import InvalidSchema
 from extractor.jsontext import pointer
+from extractor.schema.authority import BASES
 from extractor.schema.checks import LANGUAGES
 from extractor.schema.keywords import TYPES, draft_of
 from extractor.schema.predicates import Language, compiled
-from extractor.schema.rules import BASES
 from extractor.schema.scopes import LibraryScope
 from extractor.schema.sentences import sentence
 

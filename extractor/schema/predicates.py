@@ -223,7 +223,7 @@ def all_of(checks: list[Fits]) -> Fits:
     """Return a predicate that is true where all of some are."""
     if refuse in checks:
         return refuse
-    checks = [check for check in checks if check is not accept]
+    checks = [check for check in dict.fromkeys(checks) if check is not accept]
     if len(checks) < 2:  # noqa: PLR2004 - none, or one
         return checks[0] if checks else accept
     if len(checks) == 2:  # noqa: PLR2004 - a pair
@@ -243,7 +243,7 @@ def any_of(checks: list[Fits]) -> Fits:
     """Return a predicate that is true where one of some is."""
     if accept in checks:
         return accept
-    checks = [check for check in checks if check is not refuse]
+    checks = [check for check in dict.fromkeys(checks) if check is not refuse]
     if len(checks) < 2:  # noqa: PLR2004 - none, or one
         return checks[0] if checks else refuse
 

@@ -1,47 +1,26 @@
-"""The authority on validity: jsonschema of the caller's draft, with the parts replaced that are unsafe or wrong.
-
-Patterns run in linear time, `multipleOf` is exact, `uniqueItems` hashes, nothing outside the schema is ever looked
-up, and OpenAPI's `nullable: true` means what its authors meant. Everything else is the library's.
-"""
+"""A caller's schema, ready to judge records: a compiled predicate, and the library that tells what is wrong."""
 
 from __future__ import annotations
 
-from functools import cache, cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from jsonschema import (
-    Draft4Validator,
-    Draft6Validator,
-    Draft7Validator,
-    Draft201909Validator,
-    Draft202012Validator,
-    ValidationError,
-)
-from jsonschema.validators import extend
 from referencing import Registry
 
+from extractor.schema.authority import validator_class
 from extractor.schema.checks import LANGUAGES
-from extractor.schema.fitting import among, are_unique, frozen, multiple_of
-from extractor.schema.formats import format_checker
 from extractor.schema.keywords import draft_of
-from extractor.schema.patterns import compile_pattern
-from extractor.schema.predicates import REFUSING_NULL, compiled
-from extractor.schema.scopes import LibraryScope, entered
+from extractor.schema.predicates import compiled
+from extractor.schema.scopes import LibraryScope
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+
+    from jsonschema import ValidationError
 
     from extractor.records import Json, JsonObject
     from extractor.schema.predicates import Fits
 
-#: Draft -> the library's own validator.
-BASES: Final[dict[int, Any]] = {
-    4: Draft4Validator,
-    6: Draft6Validator,
-    7: Draft7Validator,
-    2019: Draft201909Validator,
-    2020: Draft202012Validator,
-}
 #: Keywords whose meaning depends on who refers to the schema that they stand in.
 _DYNAMIC: Final = frozenset({"$dynamicRef", "$dynamicAnchor", "$recursiveRef", "$recursiveAnchor"})
 
@@ -80,8 +59,8 @@ class Rules:
 
     @cached_property
     def _authority(self) -> Any:
-        cls = _validator_class(self._draft, speaks_openapi=self._speaks_openapi)
-        return cls(self._schema, registry=Registry(), format_checker=format_checker())
+        cls = validator_class(self._draft, speaks_openapi=self._speaks_openapi)
+        return cls(self._schema, registry=Registry())
 
 
 def _is_told(fits: Fits, value: Json) -> bool:
@@ -89,20 +68,6 @@ def _is_told(fits: Fits, value: Json) -> bool:
         return fits(value)
     except RecursionError:
         return False
-
-
-def _evolve(validator: Any, *, schema: Json, _resolver: Any = None) -> Any:
-    """Return the validator of a part, with the rules of the whole.
-
-    The library's own takes the stock class where a part states `$schema`, as a root that refers to itself does, and
-    the address of the whole where `not`, `if` or `contains` hold a part with an address of its own.
-    """
-    return type(validator)(
-        schema,
-        registry=validator._registry,  # noqa: SLF001 - fields without a public name
-        format_checker=validator.format_checker,
-        _resolver=_resolver or entered(validator, schema),
-    )
 
 
 def _keywords_in(schema: Json) -> set[str]:
@@ -117,119 +82,3 @@ def _keywords_in(schema: Json) -> set[str]:
         elif isinstance(node, list):
             open_nodes += node
     return found
-
-
-@cache
-def _validator_class(draft: int, *, speaks_openapi: bool) -> Any:
-    base = BASES[draft]
-    replaced: dict[str, Callable[..., Any]] = {
-        "enum": _enum,
-        "pattern": _pattern,
-        "patternProperties": _pattern_properties,
-        "additionalProperties": _additional_properties,
-        "multipleOf": _multiple_of,
-        "uniqueItems": _unique_items,
-    }
-    if "additionalItems" in base.VALIDATORS:
-        replaced["additionalItems"] = _additional_items
-    if "const" in base.VALIDATORS:
-        replaced["const"] = _const
-    if speaks_openapi:
-        checks = {**base.VALIDATORS, **replaced}
-        replaced |= {name: _or_null(checks[name]) for name in REFUSING_NULL if name in checks}
-    extended: Any = extend  # typed as untyped in its stubs
-    cls = extended(base, replaced)
-    cls.evolve = _evolve
-    return cls
-
-
-def _or_null(check: Callable[..., Any]) -> Callable[..., Any]:
-    def check_unless_null(*arguments: Any) -> Any:
-        _validator, _value, instance, schema = arguments
-        if instance is None and schema.get("nullable") is True:
-            return ()
-        return check(*arguments) or ()
-
-    return check_unless_null
-
-
-class _Same:
-    """A list, equal to itself alone, so that what is made of it can be kept."""
-
-    def __init__(self, values: list[Json]) -> None:
-        self.values = values
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.values is self.values
-
-    def __hash__(self) -> int:
-        return id(self.values)
-
-
-@lru_cache(maxsize=64)
-def _among(values: _Same) -> Callable[[Json], bool]:
-    return among(values.values)
-
-
-def _enum(_validator: Any, values: list[Json], instance: Json, _schema: Json) -> Iterator[ValidationError]:
-    if not _among(_Same(values))(instance):
-        yield ValidationError("enum")
-
-
-def _const(_validator: Any, value: Json, instance: Json, _schema: Json) -> Iterator[ValidationError]:
-    if frozen(instance) != frozen(value):
-        yield ValidationError("const")
-
-
-def _pattern(validator: Any, pattern: str, instance: Json, _schema: Json) -> Iterator[ValidationError]:
-    if validator.is_type(instance, "string") and not compile_pattern(pattern).search(instance):
-        yield ValidationError("pattern")
-
-
-def _pattern_properties(
-    validator: Any, patterns: JsonObject, instance: Json, _schema: Json
-) -> Iterator[ValidationError]:
-    if not validator.is_type(instance, "object"):
-        return
-    for pattern, subschema in patterns.items():
-        matcher = compile_pattern(pattern)
-        for name, member in instance.items():
-            if matcher.search(name):
-                yield from validator.descend(member, subschema, path=name, schema_path=pattern)
-
-
-def _additional_properties(  # noqa: PLR0917 - the signature that jsonschema calls
-    validator: Any, allowed: Json, instance: Json, schema: Json
-) -> Iterator[ValidationError]:
-    if not validator.is_type(instance, "object"):
-        return
-    declared = schema.get("properties", {})
-    matchers = [compile_pattern(pattern) for pattern in schema.get("patternProperties", {})]
-    extras = [
-        name for name in instance if name not in declared and not any(matcher.search(name) for matcher in matchers)
-    ]
-    if validator.is_type(allowed, "object"):
-        for name in extras:
-            yield from validator.descend(instance[name], allowed, path=name)
-    elif allowed is False and extras:
-        yield ValidationError("additionalProperties")
-
-
-def _multiple_of(validator: Any, of: Json, instance: Json, _schema: Json) -> Iterator[ValidationError]:
-    if validator.is_type(instance, "number") and not multiple_of(of)(instance):
-        yield ValidationError("multipleOf")
-
-
-def _unique_items(validator: Any, wanted: Json, instance: Json, _schema: Json) -> Iterator[ValidationError]:
-    if wanted and validator.is_type(instance, "array") and not are_unique(instance):
-        yield ValidationError("uniqueItems")
-
-
-def _additional_items(  # noqa: PLR0917 - the signature that jsonschema calls
-    validator: Any, allowed: Json, instance: Json, schema: Json
-) -> Iterator[ValidationError]:
-    """Check what a list in `items` does not reach. The library's own fails where `items` is true or false."""
-    prefix = schema.get("items")
-    if validator.is_type(instance, "array") and isinstance(prefix, list):
-        for index in range(len(prefix), len(instance)):
-            yield from validator.descend(instance[index], allowed, path=index)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any, Final
 
 from extractor.jsontext import pointer
@@ -10,7 +10,7 @@ from extractor.records import Violation
 from extractor.schema.sentences import keyword_meant, listed, sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from jsonschema import ValidationError
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 MAX_VIOLATIONS: Final = 50
 #: Errors read from the library for one record; each may become several violations or none.
 _MAX_ERRORS: Final = 200
+#: Characters of one sentence, and of a name of a member in a pointer: a record may hold names of any length.
+_MAX_SAYS: Final = 1_000
+_MAX_NAME: Final = 200
 #: Unions inside one another that are searched for the branch that was meant.
 _MAX_UNIONS: Final = 6
 
@@ -29,31 +32,56 @@ def violations_of(record: Json, rules: Rules) -> tuple[Violation, ...]:
     """Return what is wrong with `record`: nothing when it is valid, at most `MAX_VIOLATIONS` otherwise."""
     if rules.hold(record):
         return ()
+    found: dict[Violation, None] = {}
     try:
-        found = {
-            violation: None
-            for error in islice(rules.errors(record), _MAX_ERRORS)
-            for violation in _violations(error, record)
-        }
+        for violation in _told(record, rules):
+            found[violation] = None
+            if len(found) == MAX_VIOLATIONS:
+                break
     except RecursionError:
         return (Violation(at="", rule="too_deep", says="Must not be nested this deeply."),)
-    return tuple(found)[:MAX_VIOLATIONS]
+    return tuple(found)
+
+
+def _told(record: Json, rules: Rules) -> Iterator[Violation]:
+    """Yield what is wrong, some of it more than once.
+
+    The library reports each missing member by itself, and one such report tells of all that are missing there.
+    """
+    missing: set[tuple[str | int, ...]] = set()
+    for error in islice(rules.errors(record), _MAX_ERRORS):
+        if error.validator == "required":
+            place = (*error.absolute_path, *error.absolute_schema_path)
+            if place in missing:
+                continue
+            missing.add(place)
+        yield from _violations(error, record)
 
 
 def _violations(error: ValidationError, record: Json, unions: int = 0) -> Iterator[Violation]:
     keyword = keyword_meant(str(error.validator), error.schema)
-    at = pointer(*error.absolute_path)
+    path = error.absolute_path
     if keyword in {"anyOf", "oneOf"} and error.context and unions < _MAX_UNIONS:
         yield from _of_meant_branch(error, record, unions)
     elif keyword == "oneOf" and _tag_name(error):
-        yield Violation(at=at + pointer(_tag_name(error)), rule=keyword, says="Must say which of the forms is meant.")
+        yield _violation([*path, _tag_name(error)], keyword, says="Must say which of the forms is meant.")
     elif keyword == "required":
         for name in _missing(error.validator_value, error.instance):
-            yield Violation(at=at + pointer(name), rule=keyword, says="Must be given.")
+            yield _violation([*path, name], keyword, says="Must be given.")
     elif keyword in {"additionalProperties", "unevaluatedProperties"}:
-        yield Violation(at=at, rule=keyword, says=_allowed_members(error.schema))
+        yield _violation(path, keyword, says=_allowed_members(error.schema))
+    elif keyword == "false":
+        yield _violation(path, keyword, says="Must not be given.")
     else:
-        yield Violation(at=at, rule=keyword, says=sentence(keyword, error.validator_value))
+        yield _violation(path, keyword, says=sentence(keyword, error.validator_value))
+
+
+def _violation(path: Iterable[str | int], rule: str, *, says: str) -> Violation:
+    """Return a violation of bounded size: where a name is too long to be repeated, it is told of what holds it."""
+    told = list(takewhile(lambda step: len(str(step)) <= _MAX_NAME, path))
+    if len(says) > _MAX_SAYS:
+        says = says[: _MAX_SAYS - 1] + "…"
+    return Violation(at=pointer(*told), rule=rule, says=says)
 
 
 def _tag_name(error: ValidationError) -> str:
@@ -88,7 +116,7 @@ def _of_meant_branch(error: ValidationError, record: Json, unions: int) -> Itera
     if tags:
         yield _wrong_tag(tags)
     else:
-        yield Violation(at=pointer(*error.absolute_path), rule=str(error.validator), says=_forms(error, branches))
+        yield _violation(error.absolute_path, str(error.validator), says=_forms(error, branches))
 
 
 def _is_own_type(error: ValidationError) -> bool:
@@ -110,7 +138,7 @@ def _constant(error: ValidationError) -> list[Json]:
 def _wrong_tag(tags: list[ValidationError]) -> Violation:
     at = tags[0].absolute_path
     values = [value for tag in tags if tag.absolute_path == at for value in _constant(tag)]
-    return Violation(at=pointer(*at), rule="enum", says=sentence("enum", values))
+    return _violation(at, "enum", says=sentence("enum", values))
 
 
 def _forms(error: ValidationError, branches: dict[int, list[ValidationError]]) -> str:
@@ -121,4 +149,4 @@ def _forms(error: ValidationError, branches: dict[int, list[ValidationError]]) -
         for inner in errors[:1]
         if inner.validator in {"type", "enum", "const"}
     )
-    return f"Must be {' or '.join(says)}."[:1_000] if says else sentence(str(error.validator), None)
+    return f"Must be {' or '.join(says)}." if says else sentence(str(error.validator), None)

@@ -17,9 +17,10 @@ import pytest
 from jsonschema.exceptions import SchemaError
 
 from extractor.errors import CallerError
+from extractor.schema.authority import BASES
 from extractor.schema.metaschema import is_accepted
 from extractor.schema.patterns import PatternRefused
-from extractor.schema.rules import BASES, Rules
+from extractor.schema.rules import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -6,7 +6,7 @@ import sys
 from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
 
 from extractor.errors import InvalidSchema, UnsupportedSchema
 from extractor.records import Violation
@@ -215,6 +215,27 @@ def test_a_tag_that_only_the_class_demands_is_asked_for():
     assert violations == (
         Violation(at="/pet", rule="union_tag_not_found", says="Must say by its member 'kind' which form it has."),
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "is_right"),
+    [
+        pytest.param(int, True, False, id="a whole number"),
+        pytest.param(list[float], [0.5, False], False, id="numbers in a list"),
+        pytest.param(int | None, True, False, id="a number or null"),
+        pytest.param(int | bool, True, True, id="either"),
+        pytest.param(bool, True, True, id="true or false"),
+        pytest.param(int, 1.0, True, id="1.0 is 1"),
+    ],
+)
+def test_a_class_whose_schema_allows_anything_does_not_take_true_for_1(kind, value, is_right):
+    class Loose(BaseModel):
+        flag: bool = True
+        number: Annotated[kind, WithJsonSchema({})]
+
+    violations = contract_for(target_from(Loose)).judge({"flag": True, "number": value}).violations
+
+    assert [violation.rule for violation in violations] == ([] if is_right else ["true_is_not_1"])
 
 
 def test_a_validator_that_crashes_is_a_violation():

@@ -9,8 +9,8 @@ import pytest
 from jsonschema import SchemaError
 
 from extractor.errors import InvalidSchema
+from extractor.schema.authority import BASES
 from extractor.schema.metaschema import check_schema, is_accepted
-from extractor.schema.rules import BASES
 
 DRAFTS = {
     4: "http://json-schema.org/draft-04/schema#",

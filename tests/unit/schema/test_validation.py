@@ -15,6 +15,8 @@ from extractor.schema.validation import MAX_VIOLATIONS, violations_of
 
 DRAFT_4 = "http://json-schema.org/draft-04/schema#"
 DRAFT_7 = "http://json-schema.org/draft-07/schema#"
+#: Python hashes all multiples of this to the same number.
+COLLIDING = 2**61 - 1
 CAT = {
     "type": "object",
     "properties": {"kind": {"const": "cat"}, "lives": {"type": "integer"}},
@@ -95,7 +97,50 @@ PET = {"properties": {"pet": {"anyOf": [CAT, DOG, {"type": "null"}]}}}
             id="draft 7",
         ),
         pytest.param({"not": {"type": "null"}}, None, "", "not", 'Must not fit {"type":"null"}.', id="not"),
-        pytest.param(False, 1, "", "None", "Must satisfy the schema's rule `None`.", id="false"),
+        pytest.param(
+            {"propertyNames": {"maxLength": 1}},
+            {"ab": 1},
+            "",
+            "propertyNames",
+            'Every member\'s name must fit {"maxLength":1}.',
+            id="propertyNames",
+        ),
+        pytest.param(
+            {"contains": {"type": "null"}},
+            [1],
+            "",
+            "contains",
+            'At least one item must fit {"type":"null"}.',
+            id="contains",
+        ),
+        pytest.param(
+            {"contains": {"type": "null"}, "maxContains": 1},
+            [None, None],
+            "",
+            "maxContains",
+            "At most 1 item may fit the rule for items.",
+            id="maxContains",
+        ),
+        pytest.param(
+            {"oneOf": [{}, {"type": "null"}]},
+            None,
+            "",
+            "oneOf",
+            "Must fit exactly one of the allowed forms.",
+            id="oneOf",
+        ),
+        pytest.param(
+            {"properties": {"a": {}}, "unevaluatedProperties": False},
+            {"b": 1},
+            "",
+            "unevaluatedProperties",
+            'Only these members may be given: "a".',
+            id="unevaluatedProperties",
+        ),
+        pytest.param(
+            {"properties": {"a": False}}, {"a": 1}, "/a", "false", "Must not be given.", id="a member that may not be"
+        ),
+        pytest.param(False, 1, "", "false", "Must not be given.", id="false"),
     ],
 )
 def test_a_violation_says_where_and_what_would_be_right(schema, record, at, rule, says):
@@ -188,6 +233,12 @@ def test_a_violation_is_short_whatever_the_schema():
     assert violation.says.endswith("more.")
 
 
+def test_a_violation_is_short_whatever_the_names_in_the_record():
+    violations = violations_of({"n" * 100_000: "x"}, Rules({"additionalProperties": {"type": "integer"}}))
+
+    assert violations == (Violation(at="", rule="type", says="Must be a whole number."),)
+
+
 def test_violations_are_all_listed_up_to_a_bound():
     rules = Rules({"items": {"type": "integer"}})
 
@@ -214,6 +265,21 @@ def test_a_record_nested_beyond_reason_is_a_violation():
         ),
         pytest.param({"pattern": "^(.*)*x$"}, "a" * 2_000, id="pattern"),
         pytest.param({"uniqueItems": True}, [{"n": number} for number in range(3_000)], id="unique objects"),
+        pytest.param({"uniqueItems": True}, [number * COLLIDING for number in range(20_000)], id="numbers of one hash"),
+        pytest.param(
+            {"items": {"enum": [number * COLLIDING for number in range(5_500)]}}, [-COLLIDING] * 20_000, id="their enum"
+        ),
+        pytest.param(
+            {"items": {"enum": [{"a": number} for number in range(3_000)]}}, [{}] * 20_000, id="enum of objects"
+        ),
+        pytest.param({"items": {"multipleOf": 1e-300}}, [1e308, 10**400, 5e-324] * 2_000, id="tiny divisor"),
+        pytest.param({"items": {"multipleOf": 1e308}}, [1e308, 10**400, 5e-324] * 2_000, id="huge divisor"),
+        pytest.param(
+            {"allOf": [{"patternProperties": {"^(a+)+$": {}}}], "unevaluatedProperties": False},
+            {"a" * 40 + "b": 1},
+            id="pattern of evaluated keys",
+        ),
+        pytest.param({"anyOf": [{"type": "string"}] * 3_000}, {"a": "z" * 100_000}, id="branches of a large record"),
     ],
 )
 def test_what_takes_others_minutes_takes_no_time(schema, record):
