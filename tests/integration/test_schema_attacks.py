@@ -336,10 +336,11 @@ async def ended(work):
 
 async def start_children():
     """Let the children of both lanes run, and forget how much memory they have used."""
-    order = {"schema": json.dumps(members(a=TEXT)), "choices": ["drop", "absent", "say"], "value": {"a": "x"}}
+    order = {"schema": json.dumps(members(a=TEXT)), "choices": ["drop", "absent", "say"]}
+    answer = {"value": {"a": "x"}, "repairs": []}
     limits = guard.Limits(wall_s=30, cpu_s=30)
     await guard.call("extractor.schema.trial:try_out", order, limits=limits, lane="schemas")
-    await guard.call("extractor.schema.trial:judge", order, limits=limits, lane="answers")
+    await guard.call("extractor.schema.trial:judge", order | answer, limits=limits, lane="answers")
     for pid in children():
         forget_peak(pid)
 
