@@ -37,18 +37,23 @@ class Definitions:
         self.codecs: dict[str, Codec] = {}
         self._told: dict[str, tuple[Told, ...]] = {}
         self._names: dict[str, str] = {}
-        self._waiting: deque[tuple[str, str]] = deque()
+        self._taken = {_JSON_VALUE}
+        self._waiting: deque[tuple[str, str, int]] = deque()
 
-    def name_of(self, location: str, *, title: str) -> str:
-        """Return the name of the definition for a place of the target, and queue it when it is new."""
+    def name_of(self, location: str, *, title: str, level: int) -> str:
+        """Return the name of the definition for a place of the target, and queue it when it is new.
+
+        `level` is how many objects its first use lies in.
+        """
         if location not in self._names:
             wanted = tokens(location)[-1] if location else title
             self._names[location] = name = self._free(wanted)
-            self._waiting.append((name, location))
+            self._taken.add(name)
+            self._waiting.append((name, location, level))
         return self._names[location]
 
-    def waiting(self) -> Iterator[tuple[str, str]]:
-        """Yield name and location of each definition that is still to be lowered, until there are no more."""
+    def waiting(self) -> Iterator[tuple[str, str, int]]:
+        """Yield name, location and level of each definition that is still to be lowered, until there are no more."""
         while self._waiting:
             yield self._waiting.popleft()
 
@@ -86,11 +91,10 @@ class Definitions:
 
     def _free(self, wanted: str) -> str:
         name = _UNSAFE.sub("_", wanted).strip("_")[:_MAX_NAME] or "Part"
-        taken = {*self._names.values(), _JSON_VALUE}
-        if name not in taken:
+        if name not in self._taken:
             return name
         number = 2
-        while f"{name}_{number}" in taken:
+        while f"{name}_{number}" in self._taken:
             number += 1
         return f"{name}_{number}"
 

@@ -25,6 +25,8 @@ class Dialect:
     depth: int
     #: Properties of all objects together.
     properties: int
+    #: Characters of all names, of members and definitions, and of all enum values together.
+    characters: int
     #: Enum values of the whole schema together.
     enum_values: int
     #: An enum of more values than the first figure may hold at most the second in characters.
@@ -42,6 +44,7 @@ DIALECTS: Final = {
         recursion=True,
         depth=10,
         properties=5_000,
+        characters=120_000,
         enum_values=1_000,
         large_enum=(250, 15_000),
     ),
@@ -52,6 +55,7 @@ DIALECTS: Final = {
         recursion=False,
         depth=5,
         properties=100,
+        characters=15_000,
         enum_values=500,
         large_enum=(250, 7_500),
     ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -46,32 +45,3 @@ def _free_name(taken: set[str]) -> str:
     while f"Part{number}" in taken:
         number += 1
     return f"Part{number}"
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """What of a wire schema providers limit."""
-
-    #: Objects inside one another, counted from the root and from each definition.
-    depth: int
-    #: Properties of all objects together.
-    properties: int
-
-
-def size_of(wires: list[JsonObject]) -> Size:
-    """Return the size of wire schemas together."""
-    deepest = properties = 0
-    open_nodes = [(wire, 0) for wire in wires]
-    while open_nodes:
-        node, depth = open_nodes.pop()
-        if "properties" in node:
-            members = node["properties"]
-            properties += len(members)
-            depth += 1
-            deepest = max(deepest, depth)
-            open_nodes += [(member, depth) for member in members.values()]
-        elif "items" in node:
-            open_nodes.append((node["items"], depth))
-        elif "anyOf" in node:
-            open_nodes += [(branch, depth) for branch in node["anyOf"]]
-    return Size(deepest, properties)

@@ -6,8 +6,8 @@ words and checked by `validation`), and every valid record has a wire form.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from extractor.errors import InvalidRequest, UnsupportedSchema
@@ -16,35 +16,32 @@ from extractor.schema.codecs import RESULT, Boxed, Named
 from extractor.schema.definitions import Definitions
 from extractor.schema.dialects import dialect_named
 from extractor.schema.free_form import AnyJson, JsonText
-from extractor.schema.hoisting import hoisted, size_of
-from extractor.schema.keywords import ANNOTATIONS, SCALARS, known
+from extractor.schema.hoisting import hoisted
 from extractor.schema.lifting import Lift, lift, trace
 from extractor.schema.merging import Merger
 from extractor.schema.nodes import lower_plain
-from extractor.schema.objects import stated_or_null
-from extractor.schema.pieces import NULL, Choices, Piece, Told, closed, described
-from extractor.schema.references import SIBLINGS_SINCE
+from extractor.schema.objects import lower_object, stated_or_null
+from extractor.schema.pieces import NULL, Choices, Piece, Told, closed, described, with_words
+from extractor.schema.pointing import Pointing
+from extractor.schema.room import EnumRoom, size_of
 from extractor.schema.rules import Rules
 from extractor.schema.scopes import on_the_wire
+from extractor.schema.sentences import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from extractor.records import Json, JsonObject
+    from extractor.schema.dialects import Dialect
     from extractor.schema.lifting import Codec
     from extractor.schema.pointers import Pointers
     from extractor.schema.predicates import Fits, Place
+    from extractor.schema.references import References
 
 #: Nodes lowered for one schema. A schema of 20,000 values lowers fewer unless its merges multiply.
 MAX_LOWERED: Final = 50_000
 #: Nodes inside one another while lowering, definitions not counted: they start anew.
 MAX_NESTED: Final = 64
-#: Keywords by which a node can do nothing but point.
-_POINTING: Final = frozenset({"$ref", "allOf"})
-#: Keywords by which a node says more than it seems to.
-_COMBINING: Final = frozenset({"allOf", "anyOf", "oneOf", "$ref"})
-#: Values of an enum that is repeated in place instead of becoming a definition.
-_SMALL_ENUM: Final = 50
 
 _OPEN = Literal["drop", "keep"]
 _NULLS = Literal["absent", "exact"]
@@ -130,23 +127,57 @@ def lower(
         if value not in get_args(kind):
             raise InvalidRequest(f"{name} must be one of {', '.join(get_args(kind))}.")
     choices = Choices(open_objects=open_objects, nulls=nulls, absence=absence)
-    return _Lowering(schema, choices, dialect).run()
+    return _within_limits(admit(schema), choices, dialect_named(dialect))
+
+
+def _within_limits(references: References, choices: Choices, dialect: Dialect) -> Lowered:
+    """Lower as deep as the dialect's limits let; objects that lie deeper travel as JSON text."""
+    whole = _Lowering(references, choices, dialect)
+    lowered = whole.run()
+    if whole.has_room:
+        return whole.with_enums(lowered)
+    best: Lowered | None = None
+    least, most = 1, whole.deepest
+    while least < most:
+        attempt = _Lowering(references, choices, dialect, levels=(least + most) // 2)
+        lowered = attempt.run()
+        if attempt.has_room:
+            best, least = attempt.with_enums(lowered), attempt.levels + 1
+        else:
+            most = attempt.levels
+    if best is None:
+        because = f"its wire form has more than {dialect.properties:,}, or {dialect.characters:,} characters in names"
+        raise UnsupportedSchema("properties", at="", because=because)
+    return best
 
 
 class _Lowering:
     """The state of one `lower`: what has been defined, and how much room is left."""
 
-    def __init__(self, schema: JsonObject, choices: Choices, dialect: str) -> None:
+    def __init__(
+        self,
+        references: References,
+        choices: Choices,
+        dialect: Dialect,
+        *,
+        levels: int = MAX_LOWERED,
+        characters: int | None = None,
+    ) -> None:
+        """`levels` of objects are spelled out, and enums take `characters`, or as many as the dialect takes."""
         self.choices = choices
-        self.dialect = dialect_named(dialect)
-        self.references = admit(schema)
+        self.dialect = dialect
+        self.references = references
+        self.levels = levels
+        #: Objects inside one another that have been lowered.
+        self.deepest = 0
         self._merger = Merger(self.references)
+        self._pointing = Pointing(self.references, self._merger)
         self._definitions = Definitions()
         self._grammar: list[Place] = []
-        self._null_at: dict[str, bool] = {}
-        self._enum_room = self.dialect.enum_values
-        #: Identity of a node -> the node, so that it lives as long, its piece, and the enum values in that.
-        self._known: dict[int, tuple[Json, Piece | None, int]] = {}
+        self.room = EnumRoom(dialect, dialect.characters if characters is None else characters)
+        #: Identity and level of a node -> the node, so that it lives as long, its piece, and the room that it takes.
+        self._known: dict[tuple[int, int], tuple[Json, Piece | None, tuple[int, int]]] = {}
+        self._level = 0
         self._left = MAX_LOWERED
         self._nested = 0
         #: Location of the definition that is being lowered.
@@ -159,21 +190,30 @@ class _Lowering:
         if root.wire.get("type") != "object":
             inner = stated_or_null(self, root)
             root = Piece(closed({RESULT: inner.wire}), Boxed(inner.codec, RESULT), inner.told)
-        for name, location in self._definitions.waiting():
-            self._at = location
+        for name, location, level in self._definitions.waiting():
+            self._at, self._level = location, level
             piece = self._expanded(self.references.at(location))
             self._definitions.enter(name, piece or Piece(NULL))
         wire, definitions = root.wire, self._definitions.wires
-        size = size_of([wire, *definitions.values()])
-        if size.depth > self.dialect.depth:
+        self._size = size_of(wire, definitions)
+        if self._size.depth > self.dialect.depth:
             wire, definitions = hoisted(wire, definitions, depth=self.dialect.depth)
-        if size.properties > self.dialect.properties:
-            because = f"its wire form has more than {self.dialect.properties:,}"
-            raise UnsupportedSchema("properties", at="", because=because)
+            self._size = size_of(wire, definitions)
         self._grammar.append(on_the_wire(definitions))
-        return Lowered(
-            {**wire, "$defs": definitions} if definitions else wire, root.codec, root.told, self._definitions
-        )
+        wire = {**wire, "$defs": definitions} if definitions else wire
+        return Lowered(wire, root.codec, root.told, self._definitions)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the dialect takes as many members and names as there are."""
+        return self._size.properties <= self.dialect.properties and self._size.names <= self.dialect.characters
+
+    def with_enums(self, lowered: Lowered) -> Lowered:
+        """Return what was lowered, or the same with as many enums as there is room for beside the names."""
+        room = self.dialect.characters - self._size.names
+        if self._size.values <= room:
+            return lowered
+        return _Lowering(self.references, self.choices, self.dialect, levels=self.levels, characters=room).run()
 
     @property
     def definitions(self) -> Mapping[str, JsonObject]:
@@ -182,64 +222,68 @@ class _Lowering:
 
     def piece(self, schema: Json) -> Piece | None:
         """Lower one node, or take it as it was lowered before if its enums have room once more."""
-        _, piece, taken = self._known.get(id(schema), (None, None, MAX_LOWERED))
-        if taken <= self._enum_room:
-            self._enum_room -= taken
-            return piece
-        room = self._enum_room
+        key = id(schema), self._level
+        if key in self._known:
+            _, piece, room = self._known[key]
+            if self.room.takes_again(room):
+                return piece
+        before = self.room.left
         piece = self._piece(schema)
-        self._known[id(schema)] = schema, piece, room - self._enum_room
+        after = self.room.left
+        self._known[key] = schema, piece, (before[0] - after[0], before[1] - after[1])
         return piece
 
     def _piece(self, schema: Json) -> Piece | None:
         """Lower one node; a reference to a container becomes a definition."""
-        location, description = self._reference(schema)
-        if location is None or self._is_small(location):
+        location, description = self._pointing.end_of(schema)
+        if location is None or self._pointing.is_small(location):
             return self._expanded(schema)
         if not self.dialect.recursion and self.references.is_recursive(location):
-            return self._text(description)
-        name = self._definitions.name_of(location, title=str(self.references.root.get("title") or "Root"))
+            return with_words(self._text(self.references.at(location)), description, ())
+        title = str(self.references.root.get("title") or "Root")
+        name = self._definitions.name_of(location, title=title, level=self._level)
         wire = described({"$ref": f"#/$defs/{name}"}, description)
         codec = Named(self._definitions.codecs, name)
-        return Piece(wire, codec, (Told("", definition=name),), allows_null=self._takes_null(location))
+        return Piece(wire, codec, (Told("", definition=name),), allows_null=self._pointing.takes_null(location))
+
+    def object(self, keywords: JsonObject) -> Piece | None:
+        """Lower a node that allows objects, or return it as text where it lies too deep for the dialect's limits."""
+        if self._level >= self.levels:
+            return replace(self._text(keywords), allows_null=False)
+        self._level += 1
+        self.deepest = max(self.deepest, self._level)
+        piece = lower_object(self, keywords)
+        self._level -= 1
+        return piece
 
     def anything(self) -> Piece:
         """Return the piece for free-form JSON."""
         if not self.dialect.recursion:
-            return self._text("")
+            return self._text(schema=True)
         return Piece(self._definitions.json_value(), AnyJson(), allows_null=True)
-
-    def takes_enum(self, values: list[Json]) -> bool:
-        """Return whether the dialect has room for an enum, and take that room."""
-        count, characters = self.dialect.large_enum
-        is_large = len(values) > count and sum(len(value) for value in values if isinstance(value, str)) > characters
-        if is_large or len(values) > self._enum_room:
-            return False
-        self._enum_room -= len(values)
-        return True
 
     def fits_wire(self, wire: JsonObject) -> Fits:
         """Return a predicate for a part of the wire, compiled when it is first used: definitions come later."""
-        compiled: list[Fits] = []
+        compiled = cache(lambda: self._grammar[0].table(wire).fits)
 
         def fits(value: Json) -> bool:
-            if not compiled:
-                compiled.append(self._grammar[0].table(wire).fits)
-            return compiled[0](value)
+            return compiled()(value)
 
         return fits
 
     def fits_target(self, schema: Json) -> Callable[[Json], bool]:
         """Return a predicate for a part of the target."""
-        return lambda value: self._whole_target.holds(schema, value)
+        return lambda value: self._rules.holds(schema, value)
 
     @cached_property
-    def _whole_target(self) -> Rules:
+    def _rules(self) -> Rules:
         return Rules(self.references.root)
 
-    def _text(self, description: str) -> Piece:
-        words = f"{description} Written as JSON text.".strip()
-        return Piece({"type": "string", "description": words}, JsonText(), allows_null=True)
+    @staticmethod
+    def _text(schema: Json) -> Piece:
+        """Return the piece for a value as JSON text; `schema` is quoted, because nothing else shows what it holds."""
+        rules = "Written as JSON text." if schema is True else f"Written as JSON text that fits {quoted(schema)}."
+        return Piece({"type": "string", "description": rules}, JsonText(), rules=rules, allows_null=True)
 
     def _expanded(self, schema: Json) -> Piece | None:
         self._left -= 1
@@ -254,56 +298,3 @@ class _Lowering:
         piece = None if plain is None else lower_plain(self, plain)
         self._nested -= 1
         return piece
-
-    def _reference(self, schema: Json) -> tuple[str | None, str]:
-        """Return where a node points that does nothing but point, and the first description on the way."""
-        if not _may_point(schema):
-            return None, ""
-        location, description = None, ""
-        node = schema
-        while isinstance(node, dict) and node.get("nullable") is not True:
-            node = known(node, self.references.draft)
-            rules = node.keys() - ANNOTATIONS
-            if "$ref" not in rules and not (rules == {"allOf"} and len(node["allOf"]) == 1):
-                break
-            if len(rules) > 1 and self.references.draft >= SIBLINGS_SINCE:
-                break
-            description = description or str(node.get("description") or "")
-            if "$ref" in rules:
-                location = self.references.locate(node["$ref"])
-                node = self.references.at(location)
-            else:
-                node = node["allOf"][0]
-        return (None, "") if isinstance(node, bool) else (location, description)
-
-    def _is_small(self, location: str) -> bool:
-        """Return whether a definition is a scalar or a short enum, better repeated than referred to."""
-        node = self.references.at(location)
-        if not isinstance(node, dict):
-            return True
-        types = node.get("type")
-        if "enum" in node or "const" in node:
-            return len(node.get("enum", ())) <= _SMALL_ENUM
-        return isinstance(types, str) and types in SCALARS and _COMBINING.isdisjoint(node)
-
-    def _takes_null(self, location: str) -> bool:
-        """Return whether null satisfies the definition at `location`. What is not sure counts as yes."""
-        if location not in self._null_at:
-            self._null_at[location] = True  # while it is being found out
-            self._null_at[location] = self._allows_null(self.references.at(location), location)
-        return self._null_at[location]
-
-    def _allows_null(self, schema: Json, at: str) -> bool:
-        location, _ = self._reference(schema)
-        if location is not None and location != at:
-            return self._takes_null(location)
-        plain = self._merger.plain(schema, at)
-        if plain is None or "null" not in plain.keywords.get("type", ("null",)):
-            return False
-        if None not in plain.keywords.get("enum", (None,)):
-            return False
-        return all(any(self._allows_null(branch, at) for branch in union) for union in plain.unions)
-
-
-def _may_point(schema: Json) -> bool:
-    return isinstance(schema, dict) and not _POINTING.isdisjoint(schema)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.schema.arrays import local_words, lower_array
 from extractor.schema.keywords import ANNOTATIONS, ARRAY, NUMBER, OBJECT, SCALARS, STRING, TYPES
-from extractor.schema.objects import lower_object, mentioning
+from extractor.schema.objects import mentioning
 from extractor.schema.pieces import Piece, Told, with_words
 from extractor.schema.scalars import lower_enum, lower_scalar
 from extractor.schema.unions import EXCLUSIVE, join, lower_union, presence_words
@@ -64,7 +64,7 @@ def _lower_node(lowerer: Lowerer, plain: Plain) -> Piece | None:
         return lower_scalar(lowerer, keywords, scalars)
     pieces: list[tuple[Piece | None, list[str]]] = []
     if "object" in types:
-        pieces.append((lower_object(lowerer, keywords), ["object"]))
+        pieces.append((lowerer.object(keywords), ["object"]))
     if "array" in types:
         pieces.append((lower_array(lowerer, keywords), ["array"]))
     if len(types) == 1:

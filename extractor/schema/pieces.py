@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from extractor.schema.lifting import Codec
     from extractor.schema.predicates import Fits
     from extractor.schema.references import References
+    from extractor.schema.room import EnumRoom
 
 NULL: Final = {"type": "null"}
 #: Characters of one description on the wire.
@@ -86,16 +87,18 @@ class Lowerer(Protocol):
     @property
     def references(self) -> References: ...
     @property
+    def room(self) -> EnumRoom: ...
+    @property
     def definitions(self) -> Mapping[str, JsonObject]: ...
 
     def piece(self, schema: Json) -> Piece | None:
         """Lower a part of the target; None where it allows nothing."""
 
+    def object(self, keywords: JsonObject) -> Piece | None:
+        """Lower a node that allows objects, or return it as text where it lies too deep for the dialect's limits."""
+
     def anything(self) -> Piece:
         """Return the piece for free-form JSON."""
-
-    def takes_enum(self, values: list[Json]) -> bool:
-        """Return whether the dialect's limits leave room for an enum, and use that room."""
 
     def fits_wire(self, wire: JsonObject) -> Fits:
         """Return a predicate for a part of the wire; it may be called once lowering is done."""
@@ -133,14 +136,16 @@ def with_words(piece: Piece, description: str, told: tuple[Told, ...]) -> Piece:
     """Return `piece` with the author's description and, behind it, its own rules in words, as far as there is room.
 
     Args:
-        piece: What was lowered.
+        piece: What was lowered. What it says itself stays: its words where there are no others, its rules always.
         description: The author's words; "" when there are none.
         told: Every rule of the piece, those further down included.
     """
-    if not told:
+    if not told and not piece.rules:
         return piece.rewritten(described(piece.wire, description), piece.codec) if description else piece
-    said: list[str] = []
-    room = min(MAX_RULES, MAX_DESCRIPTION - len(description) - 2)
+    if piece.rules:
+        description = description or piece.wire.get("description", "").removesuffix(piece.rules)
+    said = [piece.rules] if piece.rules else []
+    room = min(MAX_RULES, MAX_DESCRIPTION - len(description) - 2) - len(piece.rules)
     kept: list[Told] = []
     for rule in told:
         if rule.at or not rule.says or rule.is_described:

@@ -71,7 +71,7 @@ def _enum(lowerer: Lowerer, values: list[Json], piece: Piece) -> Piece:
     told: tuple[Told, ...] = ()
     if types == ("null",):
         pass
-    elif lowerer.takes_enum(values):
+    elif lowerer.room.takes(values):
         wire["enum"] = values
     else:
         told = (Told("", sentence("enum", values)),)

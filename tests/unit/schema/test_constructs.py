@@ -546,10 +546,7 @@ def wide(count: int) -> tuple[dict[str, Any], Any]:
     [
         pytest.param("openai", 4_000, id="openai"),
         pytest.param("portable", 80, id="portable, few"),
-        pytest.param(
-            "portable", 400, id="portable, many",
-            marks=pytest.mark.xfail(strict=True, reason="refused, although its parts could travel as JSON text"),
-        ),
+        pytest.param("portable", 400, id="portable, many"),
     ],
 )  # fmt: skip
 def test_a_schema_with_many_members_keeps_within_the_dialects_limit(dialect, count):
