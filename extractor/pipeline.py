@@ -47,8 +47,8 @@ async def run(job: Job, *, ports: Ports, limits: ReadingLimits) -> Result[Json]:
         ExtractionError: with `stops_run`: the schema, the settings, the key or the account are at fault, so that
             no other document can fare better.
     """
-    contract = await acontract_of(job)
     try:
+        contract = await acontract_of(job)
         opened = await open_document(job, ports=ports, limits=limits)
     except (UnreadableDocument, DocumentTooLarge, GuardFailed) as error:
         return not_asked(job, error, engine=ports.model.engine)

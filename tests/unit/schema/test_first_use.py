@@ -13,11 +13,14 @@ import anyio
 import pytest
 from pydantic import BaseModel, field_validator
 
-from extractor import guard
+from extractor import guard, pipeline
+from extractor.document import ReadingLimits
 from extractor.errors import GuardFailed, InvalidSchema, UnsupportedSchema, ValidationTimeout
+from extractor.records import Job, Options, Source
 from extractor.schema import acontract_for, contract_for, contracts, target_from, trial
 from extractor.schema.cost import Cost
 from extractor.schema.remembering import Memory
+from extractor.testing import ScriptedModel, ports_for
 
 pytestmark = pytest.mark.anyio
 
@@ -147,6 +150,30 @@ def test_no_child_is_no_refusal(monkeypatch):
             contract_for(target)
 
     assert contract_for(target).shape.name
+
+
+async def test_a_document_whose_schema_no_child_could_try_out_fails_alone(monkeypatch):
+    def fail(*_, **__):
+        raise GuardFailed("none", reason="not_started")
+
+    monkeypatch.setattr(contracts.guard, "run", fail)
+    target = target_from(schema_named("no_child_for_a_document"))
+    job = Job(id="x_1", source=Source(content="text"), target=target, options=Options())
+
+    result = await pipeline.run(job, ports=ports_for(ScriptedModel()), limits=ReadingLimits())
+
+    assert (result.status, result.error.code) == ("failed", "guard_failed")
+
+
+async def test_an_answer_of_middling_size_is_judged_in_a_thread(asked):
+    target = target_from({"type": "array", "items": schema_named("a")})
+    contract = contract_for(target)
+    asked.clear()
+    answer = {"result": [{"a": "x"}] * 1_500}
+
+    assert contracts.AT_ONCE_S < contract.cost.seconds(answer) <= contracts.HERE_S
+    assert (await contract.ajudge(answer)).violations == ()
+    assert asked == []
 
 
 def test_a_schema_that_takes_long_to_lower_is_lowered_by_children_alone(monkeypatch):
