@@ -85,13 +85,13 @@ class Judge:
     def __init__(self, schema: JsonObject, choices: Choices) -> None:
         open_objects, nulls, absence = choices
         self.lowered: Lowered = lower(schema, open_objects=open_objects, nulls=nulls, absence=absence)
-        self._schema = schema
-        self._rules = Rules(schema)
+        self._references = admit(schema)  # its root says the same in references that the library can follow
+        self._rules = Rules(self._references.root)
 
     @cached_property
     def cost(self) -> Cost:
         """What judging costs: validating the record, and reading it from the wire."""
-        record, wire = cost_of(admit(self._schema)), cost_of(References(self.lowered.wire))
+        record, wire = cost_of(self._references), cost_of(References(self.lowered.wire))
         if "guarded" in {record.kind, wire.kind}:
             return GUARDED
         return replace(record, wire_per_node=wire.per_node, unions=wire.unions)

@@ -49,7 +49,7 @@ def _told(record: Json, rules: Rules) -> Iterator[Violation]:
     The library reports each missing member by itself, and one such report tells of all that are missing there.
     """
     missing: set[tuple[str | int, ...]] = set()
-    for error in islice(rules.errors(record), _MAX_ERRORS):
+    for error in islice(rules.failures(record), _MAX_ERRORS):
         if error.validator == "required":
             place = (*error.absolute_path, *error.absolute_schema_path)
             if place in missing:

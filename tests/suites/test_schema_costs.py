@@ -107,3 +107,25 @@ def test_no_more_is_evaluated_under_real_schemas_than_their_cost_says(shared_dat
 
     assert found == []
     assert held > 300
+
+
+def told(errors):
+    return [
+        (tuple(error.absolute_path), tuple(error.absolute_schema_path), len(error.context or ())) for error in errors
+    ]
+
+
+@pytest.mark.parametrize("draft", META_SCHEMAS)
+def test_passing_over_what_is_valid_tells_the_same_errors(draft):
+    compared = 0
+    for schema, instances in suite_of(draft):
+        try:
+            rules = Rules(admit(schema).root)
+        except ExtractionError:
+            continue
+        for instance in instances:
+            if not rules.hold(instance):
+                assert told(rules.failures(instance)) == told(rules.errors(instance))
+                compared += 1
+
+    assert compared > 200

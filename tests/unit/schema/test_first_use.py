@@ -176,6 +176,17 @@ async def test_an_answer_of_middling_size_is_judged_in_a_thread(asked):
     assert asked == []
 
 
+def test_references_inside_a_part_with_an_address_of_its_own_are_followed_when_telling_what_is_wrong():
+    inner = {"properties": {"bar": {"type": "string"}}}
+    part = {"$id": "part.json", "definitions": {"inner": inner}, "allOf": [{"$ref": "#/definitions/inner"}]}
+    schema = {"$id": "http://example.com/root.json", "properties": {"foo": part}, "allOf": [{"$ref": "part.json"}]}
+    schema["$schema"] = "http://json-schema.org/draft-07/schema#"
+
+    judgement = contract_for(target_from(schema)).judge({"foo": {"bar": 1}, "bar": "a"})
+
+    assert [(violation.at, violation.rule) for violation in judgement.violations] == [("/foo/bar", "type")]
+
+
 def test_a_schema_that_takes_long_to_lower_is_lowered_by_children_alone(monkeypatch):
     def heavy(_, order, **__):
         monkeypatch.setattr(trial, "HEAVY_S", -1.0)
