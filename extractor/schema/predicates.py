@@ -140,6 +140,10 @@ class Place:
                 return self._shortcut(part)
         return Place(part, self.language, scope, self._targets).compiled()
 
+    def table_at(self, part: Json, scope: Scope) -> Table:
+        """Return the table of a part that stands elsewhere, its own address entered already."""
+        return Place(part, self.language, scope, self._targets).compiled()
+
     def target(self, reference: Json) -> Table:
         """Return the table of the schema that `reference` means.
 

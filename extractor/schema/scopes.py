@@ -52,6 +52,8 @@ class LibraryScope:
 
 def entered(validator: Any, schema: Json) -> Any:
     """Return the resolver of a part of what `validator` validates: the part may have an address of its own."""
+    if not isinstance(schema, dict) or ("$id" not in schema and "id" not in schema):
+        return validator._resolver  # noqa: SLF001
     specification = specification_with(validator.ID_OF(validator.META_SCHEMA))
     return validator._resolver.in_subresource(specification.create_resource(schema))  # noqa: SLF001
 
