@@ -261,8 +261,8 @@ FULL = {
 }
 
 
-#: Limits of a judgement that is known to pass them: the attack shows as well in a quarter of the time.
-SHORT = guard.Limits(wall_s=0.5, cpu_s=2.0)
+#: Limits of a judgement that is known to pass them: the attack shows as well in a part of the time.
+SHORT = guard.Limits(wall_s=0.4, cpu_s=2.0)
 
 
 @pytest.mark.parametrize(("name", "attack"), [pytest.param(name, attack, id=name) for name, attack in ATTACKS.items()])
@@ -373,10 +373,11 @@ def is_unasked(listener: socket.socket) -> bool:
     return True
 
 
-async def test_a_hostile_reply_keeps_its_bill_and_no_other_document_waiting():
+async def test_a_hostile_reply_keeps_its_bill_and_no_other_document_waiting(monkeypatch):
     """
     The reply was paid, so the attempt stays; a child judges it while the other document is asked, judged and done.
     """
+    monkeypatch.setattr(contracts, "JUDGING", SHORT)
     tree = target_from(TAGGED)
     replies = {
         "tree": {"result": nested(60, "x", lambda inner: {"kind": "abs", "of": inner})},

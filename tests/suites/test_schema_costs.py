@@ -115,7 +115,7 @@ def told(errors):
     ]
 
 
-@pytest.mark.parametrize("draft", META_SCHEMAS)
+@pytest.mark.parametrize("draft", ["draft7", "draft2020-12"])
 def test_passing_over_what_is_valid_tells_the_same_errors(draft):
     compared = 0
     for schema, instances in suite_of(draft):

@@ -7,9 +7,10 @@ from pydantic import BaseModel, Field, field_validator
 
 from extractor.ask import ask_until_valid
 from extractor.errors import AuthenticationFailed, BudgetExceeded, ProviderUnavailable
+from extractor.guard import Limits
 from extractor.prompt import ask, read_back
 from extractor.records import Options, Page, Usage, Window
-from extractor.schema import contract_for, target_from
+from extractor.schema import contract_for, contracts, target_from
 from extractor.testing import ScriptedModel, ports_for
 
 pytestmark = pytest.mark.anyio
@@ -99,7 +100,9 @@ TREE = {
 }
 
 
-async def test_an_answer_that_cannot_be_checked_in_time_is_kept_with_what_it_cost():
+async def test_an_answer_that_cannot_be_checked_in_time_is_kept_with_what_it_cost(monkeypatch):
+    monkeypatch.setattr(contracts, "JUDGING", Limits(wall_s=0.4))
+
     answer, model = await asked({"result": nested(80)}, GOOD, target=target_from(TREE))
 
     (attempt,) = answer.attempts

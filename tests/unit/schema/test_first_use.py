@@ -251,7 +251,8 @@ async def test_a_class_has_its_say_on_what_a_child_judged(asked):
     assert [violation.says for violation in judgement.violations] == ["must not be that many"]
 
 
-async def test_judging_that_takes_too_long_is_an_error_of_its_own_and_delays_nobody():
+async def test_judging_that_takes_too_long_is_an_error_of_its_own_and_delays_nobody(monkeypatch):
+    monkeypatch.setattr(contracts, "JUDGING", guard.Limits(wall_s=0.4))
     contract = contract_for(target_from(ALIKE))
     longest = 0.0
 
