@@ -140,6 +140,19 @@ PET = {"properties": {"pet": {"anyOf": [CAT, DOG, {"type": "null"}]}}}
         pytest.param(
             {"properties": {"a": False}}, {"a": 1}, "/a", "false", "Must not be given.", id="a member that may not be"
         ),
+        pytest.param(
+            {
+                "properties": {
+                    "a": {"$id": "http://a/", "items": {"$ref": "#/$defs/D"}, "$defs": {"D": {"type": "null"}}}
+                },
+                "$defs": {"D": {}},
+            },
+            {"a": [None, 1]},
+            "/a/1",
+            "type",
+            "Must be null.",
+            id="a reference inside a part with an address of its own",
+        ),
         pytest.param(False, 1, "", "false", "Must not be given.", id="false"),
     ],
 )
