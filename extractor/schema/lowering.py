@@ -7,7 +7,7 @@ words and checked by `validation`), and every valid record has a wire form.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from extractor.errors import InvalidRequest, UnsupportedSchema
@@ -132,12 +132,10 @@ def lower(
 
 def _within_limits(references: References, choices: Choices, dialect: Dialect) -> Lowered:
     """Lower as deep as the dialect's limits let; objects that lie deeper travel as JSON text."""
-    whole = _Lowering(references, choices, dialect)
-    lowered = whole.run()
-    if whole.has_room:
-        return whole.with_enums(lowered)
-    best: Lowered | None = None
-    least, most = 1, whole.deepest
+    attempt = _Lowering(references, choices, dialect)
+    lowered = attempt.run()
+    best = attempt.with_enums(lowered) if attempt.has_room else None
+    least, most = 1, attempt.deepest if best is None else 0
     while least < most:
         attempt = _Lowering(references, choices, dialect, levels=(least + most) // 2)
         lowered = attempt.run()
@@ -174,12 +172,12 @@ class _Lowering:
         self._pointing = Pointing(self.references, self._merger)
         self._definitions = Definitions()
         self._grammar: list[Place] = []
+        self._compiled: dict[int, Fits] = {}
         self.room = EnumRoom(dialect, dialect.characters if characters is None else characters)
         #: Identity and level of a node -> the node, so that it lives as long, its piece, and the room that it takes.
         self._known: dict[tuple[int, int], tuple[Json, Piece | None, tuple[int, int]]] = {}
         self._level = 0
-        self._left = MAX_LOWERED
-        self._nested = 0
+        self._left, self._nested = MAX_LOWERED, 0
         #: Location of the definition that is being lowered.
         self._at = ""
 
@@ -200,6 +198,8 @@ class _Lowering:
             wire, definitions = hoisted(wire, definitions, depth=self.dialect.depth)
             self._size = size_of(wire, definitions)
         self._grammar.append(on_the_wire(definitions))
+        self._known.clear()  # unions keep this object, for their ways to the wire and the target
+        self._merger.clear()
         wire = {**wire, "$defs": definitions} if definitions else wire
         return Lowered(wire, root.codec, root.told, self._definitions)
 
@@ -264,12 +264,12 @@ class _Lowering:
 
     def fits_wire(self, wire: JsonObject) -> Fits:
         """Return a predicate for a part of the wire, compiled when it is first used: definitions come later."""
-        compiled = cache(lambda: self._grammar[0].table(wire).fits)
+        return partial(self._fits, wire)
 
-        def fits(value: Json) -> bool:
-            return compiled()(value)
-
-        return fits
+    def _fits(self, wire: JsonObject, value: Json) -> bool:
+        if id(wire) not in self._compiled:
+            self._compiled[id(wire)] = self._grammar[0].table(wire).fits
+        return self._compiled[id(wire)](value)
 
     def fits_target(self, schema: Json) -> Callable[[Json], bool]:
         """Return a predicate for a part of the target."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from extractor.errors import UnsupportedSchema
 from extractor.schema.fitting import text_of
 from extractor.schema.keywords import ANNOTATIONS, known, types_of
+from extractor.schema.patterns import compile_pattern
 from extractor.schema.references import SIBLINGS_SINCE
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ _REFERRING: Final = ANNOTATIONS | {"$ref"}
 _READ: Final = frozenset({
     "$ref", "allOf", "anyOf", "oneOf", "const", "nullable", "type", "$defs", "definitions",
 })  # fmt: skip
+#: Keywords that do not disagree, or that are merged together with others.
+_BESIDE: Final = ANNOTATIONS | {"properties"}
 _UNIONS: Final = frozenset({"anyOf", "oneOf"})
 _EXCLUSIVE: Final = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
 
@@ -85,6 +88,10 @@ class Merger:
         self._known[id(schema)] = schema, plain
         return plain
 
+    def clear(self) -> None:
+        """Forget every node: nothing more will be asked."""
+        self._known.clear()
+
     def _read(self, schema: Json, at: str, steps: int) -> Plain | None:
         schema, annotations = self._followed(schema)
         if isinstance(schema, bool):
@@ -94,6 +101,8 @@ class Merger:
             node = {**node, **annotations}
         if node.get("nullable") is True:
             return _or_null(node)
+        if "not" in node and (node["not"] is True or node["not"] == {}):
+            return None
         merged: Plain | None = _own(node)
         if "$ref" in node:
             part = self._references.at(self._references.locate(node["$ref"]))
@@ -147,15 +156,12 @@ def _both(first: Plain | None, second: Plain | None) -> Plain | None:
     """Return what holds when both hold."""
     if first is None or second is None:
         return None
-    merged = dict(first.keywords)
-    told = [*first.told, *second.told]
-    for keyword, value in second.keywords.items():
-        if keyword not in merged:
-            merged[keyword] = value
-        elif keyword in _MERGES:
-            merged[keyword] = _MERGES[keyword](merged[keyword], value)
-        elif keyword not in ANNOTATIONS and merged[keyword] != value:
-            told.append(f"A second rule `{keyword}` applies.")
+    if not first.keywords and not first.unions:
+        return second
+    merged, told = _keywords(first.keywords, second.keywords)
+    told = [*first.told, *second.told, *told]
+    if "properties" in merged:
+        merged["properties"] = _members(first.keywords, second.keywords)
     for positions, rest in (("prefixItems", "items"), ("items", "additionalItems")):
         listed = second.keywords.get(positions)
         if isinstance(listed, list) and listed != first.keywords.get(positions):
@@ -166,6 +172,33 @@ def _both(first: Plain | None, second: Plain | None) -> Plain | None:
     repeated = {id(union) for union in first.unions}  # by two ways to the same definition
     unions = first.unions + tuple(union for union in second.unions if id(union) not in repeated)
     return Plain(merged, unions, tuple(dict.fromkeys(told)), is_exclusive)
+
+
+def _keywords(first: JsonObject, second: JsonObject) -> tuple[JsonObject, list[str]]:
+    """Return the keywords of both, each merged by itself, and words for those that cannot be."""
+    merged, told = dict(first), []
+    for keyword, value in second.items():
+        if keyword not in merged:
+            merged[keyword] = value
+        elif keyword in _MERGES:
+            merged[keyword] = _MERGES[keyword](merged[keyword], value)
+        elif keyword not in _BESIDE and merged[keyword] != value:
+            told.append(f"A second rule `{keyword}` applies.")
+    return merged, told
+
+
+def _members(first: JsonObject, second: JsonObject) -> JsonObject:
+    """Return the named members of both, each with what the part that does not name it says of all others."""
+    members: JsonObject = _joined(first.get("properties", {}), second.get("properties", {}))
+    for part, other in ((first, second), (second, first)):
+        rest = part.get("additionalProperties", True)
+        if rest is True:
+            continue
+        named, patterns = part.get("properties", {}), part.get("patternProperties", {})
+        for name in other.get("properties", {}):
+            if name not in named and not any(compile_pattern(pattern).search(name) for pattern in patterns):
+                members[name] = both(members[name], rest)
+    return members
 
 
 def both(first: Json, second: Json) -> Json:
@@ -204,6 +237,8 @@ def _values(first: list[Json], second: list[Json]) -> list[Json]:
 
 
 def _joined(first: JsonObject, second: JsonObject) -> JsonObject:
+    if not second:
+        return dict(first)
     return {
         **first,
         **{name: both(first[name], schema) if name in first else schema for name, schema in second.items()},
@@ -213,7 +248,6 @@ def _joined(first: JsonObject, second: JsonObject) -> JsonObject:
 _MERGES: Final[dict[str, Callable[[Json, Json], Json]]] = {
     "type": _types,
     "enum": _values,
-    "properties": _joined,
     "patternProperties": _joined,
     "required": lambda first, second: list(dict.fromkeys([*first, *second])),
     "additionalProperties": both,

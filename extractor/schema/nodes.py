@@ -55,7 +55,7 @@ def _without_presence_unions(plain: Plain) -> tuple[Plain, list[Told]]:
 def _lower_node(lowerer: Lowerer, plain: Plain) -> Piece | None:
     keywords = plain.keywords
     if "enum" in keywords:
-        return lower_enum(lowerer, keywords["enum"], keywords.get("type"))
+        return lower_enum(lowerer, keywords)
     types = _types(lowerer, plain)
     if types is None:
         return lowerer.anything()

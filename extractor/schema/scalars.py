@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from extractor.schema.codecs import Table
 from extractor.schema.fitting import kinds, text_of
 from extractor.schema.formats import FORMATS
-from extractor.schema.keywords import NUMBER, SCALARS, STRING
+from extractor.schema.keywords import NUMBER, SCALARS, STRING, TYPES
 from extractor.schema.patterns import compile_pattern
 from extractor.schema.pieces import Piece, Told
+from extractor.schema.scopes import on_the_wire
 from extractor.schema.sentences import sentence
 
 if TYPE_CHECKING:
@@ -20,12 +22,22 @@ if TYPE_CHECKING:
     from extractor.schema.dialects import Dialect
     from extractor.schema.pieces import Lowerer
 
+#: Keywords of bounds, which may leave nothing between them.
+_BOUNDS: Final = frozenset({
+    "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
+})  # fmt: skip
+#: Keywords that may refuse values of an enum beside them.
+_OF_VALUES: Final = frozenset({"pattern", "minLength", "maxLength", *NUMBER})
 #: Types -> the constraint keywords that mean something for them.
 _CONSTRAINTS: Final = {"string": STRING, "number": NUMBER, "integer": NUMBER}
 
 
-def lower_scalar(lowerer: Lowerer, keywords: JsonObject, types: tuple[str, ...]) -> Piece:
-    """Lower a node that allows only scalars."""
+def lower_scalar(lowerer: Lowerer, keywords: JsonObject, types: tuple[str, ...]) -> Piece | None:
+    """Lower a node that allows only scalars; None where its bounds leave none of them."""
+    if not _BOUNDS.isdisjoint(keywords):
+        types = tuple(name for name in types if not _is_empty(name, keywords))
+    if not types:
+        return None
     wire: JsonObject = {"type": types[0] if len(types) == 1 else list(types)}
     told: list[Told] = []
     for keyword in _relevant(types):
@@ -52,9 +64,30 @@ def _is_on_wire(keyword: str, value: Json, dialect: Dialect) -> bool:
     return keyword != "pattern" or compile_pattern(value).is_plain
 
 
-def lower_enum(lowerer: Lowerer, values: list[Json], types: tuple[str, ...] | None) -> Piece | None:
-    """Lower a list of allowed values; None where the node's types leave none of them."""
-    allowed = [value for value in values if types is None or not set(kinds(value)).isdisjoint(types)]
+def _is_empty(name: str, keywords: JsonObject) -> bool:
+    """Return whether the bounds of a type leave none of its values."""
+    if name == "string":
+        return bool(keywords.get("minLength", 0) > keywords.get("maxLength", math.inf))
+    if name not in {"number", "integer"}:
+        return False
+    least = max(keywords.get("minimum", -math.inf), keywords.get("exclusiveMinimum", -math.inf))
+    most = min(keywords.get("maximum", math.inf), keywords.get("exclusiveMaximum", math.inf))
+    is_open = least == keywords.get("exclusiveMinimum") or most == keywords.get("exclusiveMaximum")
+    if name == "integer" and math.inf not in {-least, most}:
+        first = math.floor(least) + 1 if least == keywords.get("exclusiveMinimum") else math.ceil(least)
+        return bool(first > most or (first == most and most == keywords.get("exclusiveMaximum")))
+    return bool(least > most or (least == most and is_open))
+
+
+def lower_enum(lowerer: Lowerer, keywords: JsonObject) -> Piece | None:
+    """Lower a list of allowed values; None where the node's types and bounds leave none of them."""
+    allowed = keywords["enum"]
+    if "type" in keywords:
+        allowed = [value for value in allowed if not set(kinds(value)).isdisjoint(keywords["type"])]
+    if not _OF_VALUES.isdisjoint(keywords):
+        rules = {keyword: keywords[keyword] for keyword in _OF_VALUES if keyword in keywords}
+        fits = on_the_wire({}).table({"type": list(TYPES), **rules}).fits
+        allowed = [value for value in allowed if fits(value)]
     if not allowed:
         return None
     allows_null = None in allowed

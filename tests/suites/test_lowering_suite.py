@@ -96,10 +96,12 @@ REFUSED: Final[dict[str, dict[str, str]]] = {
         "vocabulary: ignore unrecognized optional vocabulary": "2019 2020",
     },
     "schema": {
+        "not: forbid everything with empty schema": "4 6 7 2019 2020",
         "allOf: allOf with boolean schemas, some false": "6 7 2019 2020",
         "allOf: allOf with boolean schemas, all false": "6 7 2019 2020",
         "anyOf: anyOf with boolean schemas, all false": "6 7 2019 2020",
         "boolean_schema: boolean schema 'false'": "6 7 2019 2020",
+        "not: forbid everything with boolean schema true": "6 7 2019 2020",
         "oneOf: oneOf with boolean schemas, all false": "6 7 2019 2020",
         "ref: $ref to boolean schema false": "6 7 2019 2020",
     },

@@ -30,7 +30,11 @@ def pairs(value: dict[str, Any], key: dict[str, Any] = STRING) -> dict[str, Any]
 
 
 CLOSED = {"additionalProperties": False}
-DEFS = {"A": object_of({"x": INTEGER}, **CLOSED), "Colour": {"enum": ["red", "green"]}}
+DEFS = {
+    "A": object_of({"x": INTEGER}, **CLOSED),
+    "Open": object_of({"x": INTEGER}),
+    "Colour": {"enum": ["red", "green"]},
+}
 
 
 @pytest.mark.parametrize(
@@ -134,7 +138,7 @@ DEFS = {"A": object_of({"x": INTEGER}, **CLOSED), "Colour": {"enum": ["red", "gr
             id="a reference to a short enum is the enum",
         ),
         pytest.param(
-            {"$ref": "#/$defs/A", "required": ["y"], "properties": {"y": STRING}},
+            {"$ref": "#/$defs/Open", "required": ["y"], "properties": {"y": STRING}},
             closed({"y": STRING, "x": INTEGER}),
             id="reference with rules beside it",
         ),
