@@ -27,7 +27,7 @@ _INNER: Final = ("items", "additionalItems", "additionalProperties", "unevaluate
 class Hint:
     """One thing worth a second look, and where it is."""
 
-    #: Stable word: `closed`, `null_and_absent`, `free_form`, `no_description`, `lookaround`, `unchecked_format`.
+    #: Stable word: `closed`, `null_and_absent`, `free_form`, `no_description`, `pattern_in_words`, `unchecked_format`.
     name: str
     #: One sentence.
     says: str
@@ -56,7 +56,7 @@ _SAYS: Final = {
     "the two apart.",
     "free_form": "Any JSON will do here; say what you want, where you know it.",
     "no_description": "No description; it is what the model knows of your intent.",
-    "lookaround": "A pattern with lookaround, which no grammar takes; it is told in words and checked afterwards.",
+    "pattern_in_words": "A pattern that not every grammar reads alike; it is told in words and checked afterwards.",
     "unchecked_format": "A format that is not checked, so it is neither told nor enforced; a pattern would be.",
 }
 
@@ -165,9 +165,9 @@ def _has_no_description(node: _Node) -> bool:
     return node.is_member and not (node.schema.keys() & {"description", "$ref", "const"})
 
 
-def _has_lookaround(node: _Node) -> bool:
+def _has_pattern_in_words(node: _Node) -> bool:
     pattern = node.schema.get("pattern")
-    return isinstance(pattern, str) and not compile_pattern(pattern).is_plain
+    return isinstance(pattern, str) and not compile_pattern(pattern).is_common
 
 
 def _has_unchecked_format(node: _Node) -> bool:
@@ -177,6 +177,6 @@ def _has_unchecked_format(node: _Node) -> bool:
 
 _ABOUT_NODES: Final[dict[str, Callable[[_Node], bool]]] = {
     "no_description": _has_no_description,
-    "lookaround": _has_lookaround,
+    "pattern_in_words": _has_pattern_in_words,
     "unchecked_format": _has_unchecked_format,
 }

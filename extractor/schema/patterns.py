@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 import re2
 
+from extractor.schema.pattern_text import for_re2, is_common
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 MAX_CHARACTERS: Final = 1_000
 #: Bytes that one compiled pattern may take.
 _MAX_MEMORY: Final = 8 << 20
-_UNICODE_ESCAPE: Final = re.compile(r"((?:^|[^\\])(?:\\\\)*)\\u([0-9a-fA-F]{4})")
 _ATOM: Final = r"(?:[A-Za-z0-9 _:/@#,-]|\\[.\-/d]|\[(?:[A-Za-z]-[A-Za-z]|[0-9]-[0-9]|[A-Za-z0-9 _.:/@#,])+-?\])"
 _FIXED: Final = rf"(?:{_ATOM}(?:\{{[0-9]+\}})?)*"
 #: Whole texts of ASCII atoms, at most one of them of varying length: nothing here to go back for, so the standard
@@ -45,16 +46,14 @@ class Matcher:
     forbidden: tuple[Callable[[str], bool], ...] = ()
     #: Instructions of all their programs, by which the work per character is bounded.
     instructions: int = 0
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether the pattern is one expression without lookaround, as grammars take it."""
-        return len(self.required) == 1 and not self.forbidden
+    #: Whether every grammar engine reads the pattern as we do.
+    is_common: bool = False
 
     @property
     def search(self) -> Callable[[str], bool]:
         """Whether the pattern is found anywhere in a text."""
-        return self.required[0] if self.is_plain else self._search
+        is_one = len(self.required) == 1 and not self.forbidden
+        return self.required[0] if is_one else self._search
 
     def _search(self, text: str) -> bool:
         if any(is_found(text) for is_found in self.forbidden):
@@ -73,7 +72,7 @@ def compile_pattern(pattern: str) -> Matcher:
         raise PatternRefused(f"it has more than {MAX_CHARACTERS} characters")
     if not pattern.startswith(("^(?=", "^(?!")):
         is_found, instructions = _compile(pattern)
-        return Matcher((is_found,), instructions=instructions)
+        return Matcher((is_found,), instructions=instructions, is_common=is_common(pattern))
     conditions: dict[str, list[str]] = {"=": [], "!": []}
     rest = pattern[1:]
     while found := _LOOKAHEAD.match(rest):
@@ -98,7 +97,7 @@ def _compile(pattern: str) -> tuple[Callable[[str], bool], int]:
     options.log_errors = False
     options.never_capture = True
     try:
-        compiled = re2.compile(_UNICODE_ESCAPE.sub(r"\1\\x{\2}", pattern), options)
+        compiled = re2.compile(for_re2(pattern), options)
     except (re2.error, UnicodeEncodeError):
         raise PatternRefused("it is not a regular expression that can be matched in linear time") from None
     if _SIMPLE.fullmatch(pattern):

@@ -61,7 +61,7 @@ def _is_on_wire(keyword: str, value: Json, dialect: Dialect) -> bool:
         return False
     if keyword == "format":
         return value in dialect.formats
-    return keyword != "pattern" or compile_pattern(value).is_plain
+    return keyword != "pattern" or compile_pattern(value).is_common
 
 
 def _is_empty(name: str, keywords: JsonObject) -> bool:

@@ -69,7 +69,6 @@ class Test:
 
 FETCHED = "refers to another document, and nothing is ever fetched"
 UNKNOWN = "states a meta-schema of its own, and unknown dialects are refused"
-WHITE = "white space in patterns is ASCII in RE2, which matches in linear time"
 ESCAPES = "an escape that RE2 does not know, so admission refuses the pattern"
 GAPS = [
     Gap(FETCHED, "refRemote.json"),
@@ -120,22 +119,6 @@ GAPS = [
     Gap(ESCAPES, "optional/ecmascript-regex.json", ("ECMA 262 regex escapes control codes with \\c",)),
     Gap(ESCAPES, "optional/ecmascript-regex.json", ("patterns always use unicode semantics",)),
     Gap(ESCAPES, "optional/ecmascript-regex.json", ("pattern with non-ASCII", "patternProperties with non-ASCII")),
-    Gap(
-        WHITE,
-        "optional/ecmascript-regex.json",
-        ("ECMA 262 \\s", "ECMA 262 \\S"),
-        tests=tuple(
-            f"{name} {verb}"
-            for name in (
-                "Line tabulation", "latin-1 non-breaking-space", "zero-width whitespace", "EM SPACE",
-                "paragraph separator",
-            )
-            for verb in (
-                "matches", "does not match", "matches (Space_Separator)", "does not match (Space_Separator)",
-                "matches (line terminator)", "does not match (line terminator)",
-            )
-        ),
-    ),
 ]  # fmt: skip
 
 

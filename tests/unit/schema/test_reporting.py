@@ -238,7 +238,7 @@ def test_validators_of_a_class_stand_at_the_fields_that_they_look_at():
             ["/x/b"],
             id="no description, behind a reference",
         ),
-        pytest.param(one_member({"type": "string", "pattern": "^(?=a)b"}), "lookaround", ["/x"], id="lookaround"),
+        pytest.param(one_member({"type": "string", "pattern": "^(?=a)b"}), "pattern_in_words", ["/x"], id="lookaround"),
         pytest.param(
             one_member({"anyOf": [{"type": "null"}, {"type": "string", "format": "color"}]}),
             "unchecked_format",
