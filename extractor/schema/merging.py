@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from extractor.errors import UnsupportedSchema
 from extractor.schema.fitting import text_of
-from extractor.schema.keywords import ANNOTATIONS, known, types_of
+from extractor.schema.keywords import ANNOTATIONS, COUNTS, known, types_of
 from extractor.schema.patterns import compile_pattern
 from extractor.schema.references import SIBLINGS_SINCE
 
@@ -42,6 +42,7 @@ _READ: Final = frozenset({
 #: Keywords that do not disagree, or that are merged together with others.
 _BESIDE: Final = ANNOTATIONS | {"properties"}
 _UNIONS: Final = frozenset({"anyOf", "oneOf"})
+_COUNTS: Final = frozenset(COUNTS)
 _EXCLUSIVE: Final = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
 
 
@@ -139,6 +140,9 @@ def _own(node: JsonObject) -> Plain:
         keywords["type"] = types_of(node["type"])
     if "const" in node:
         keywords["enum"] = [node["const"]]
+    for keyword in _COUNTS.intersection(keywords):
+        if isinstance(keywords[keyword], float) and keywords[keyword].is_integer():
+            keywords[keyword] = int(keywords[keyword])  # grammar engines refuse 1.0 for a count
     for exclusive, inclusive in _EXCLUSIVE.items():
         if exclusive in keywords and isinstance(keywords[exclusive], bool):  # draft 4
             is_exclusive = keywords.pop(exclusive)

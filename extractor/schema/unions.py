@@ -7,8 +7,9 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
 from extractor.jsontext import pointer
-from extractor.schema.codecs import ENTRIES, SAME, Boxed, Nullable
+from extractor.schema.codecs import ENTRIES, SAME, Boxed, Elements, Nullable, Table
 from extractor.schema.fitting import kinds
+from extractor.schema.free_form import AnyJson, JsonText
 from extractor.schema.keywords import ANNOTATIONS, SCALARS, TYPES
 from extractor.schema.lifting import ABSENT, Codec, Place
 from extractor.schema.merging import MAX_BRANCHES, alternatives
@@ -227,16 +228,33 @@ def _unique(pieces: list[Piece]) -> list[Piece]:
 
 
 def _boxed(pieces: list[Piece]) -> list[Piece]:
-    """Put maps into a box where another branch is a list on the wire as well."""
-    lists = [piece for piece in pieces if piece.wire.get("type") == "array"]
-    if len(lists) < 2 or all(isinstance(piece.codec, Pairs) for piece in lists):  # noqa: PLR2004 - another one
-        return pieces
-    return [
-        replace(piece, wire=closed({ENTRIES: piece.wire}), codec=Boxed(piece.codec, ENTRIES))
-        if isinstance(piece.codec, Pairs)
-        else piece
-        for piece in pieces
-    ]
+    """Put what the wire writes in another type into a box where another branch may be of that type as well."""
+    return [_in_a_box(piece) if _is_mistakable(piece, pieces) else piece for piece in pieces]
+
+
+def _in_a_box(piece: Piece) -> Piece:
+    return replace(piece, wire=closed({ENTRIES: piece.wire}), codec=Boxed(piece.codec, ENTRIES))
+
+
+def _is_mistakable(piece: Piece, pieces: list[Piece]) -> bool:
+    """Return whether another branch may be taken for `piece`, which is not written as the record has it."""
+    disguise = _disguise(piece.codec)
+    return disguise != "" and any(
+        _may_be(other, disguise) and _disguise(other.codec) != disguise for other in pieces if other is not piece
+    )
+
+
+def _disguise(codec: Codec) -> str:
+    """Return the type in which the wire writes values of another one, "" where it does not."""
+    if isinstance(codec, (Table, JsonText)):
+        return "string"
+    is_list_of_texts = isinstance(codec, Elements) and any(_disguise(item) for item in (*codec.first, codec.rest))
+    return "array" if isinstance(codec, Pairs) or is_list_of_texts else ""
+
+
+def _may_be(piece: Piece, name: str) -> bool:
+    stated = piece.wire.get("type", ())
+    return isinstance(piece.codec, AnyJson) or name == stated or (not isinstance(stated, str) and name in stated)
 
 
 def _wire(pieces: list[Piece]) -> JsonObject:

@@ -205,14 +205,13 @@ def compiled(wire: dict[str, Any]) -> LLMatcher:
 FLOORS = {
     words(options): 0.6 if "dialect" in options else 0.35 if options["absence"] == "say" else 0.6 for options in OPTIONS
 }
-NOT_YET = "counts written with a point, and anchors inside a pattern, reach the wire"
 
 
 @pytest.mark.parametrize(
     ("step", "option_sets"),
     [
         pytest.param(10, 1, id="a tenth"),
-        pytest.param(1, 1, id="all", marks=[pytest.mark.full, pytest.mark.xfail(strict=True, reason=NOT_YET)]),
+        pytest.param(1, 1, id="all", marks=pytest.mark.full),
     ],
 )
 def test_what_an_engine_writes_for_a_real_schema_is_read_without_loss(
@@ -260,7 +259,6 @@ def test_what_an_engine_writes_for_a_ready_schema_is_read_without_loss(
         pytest.param("maxLength", {"type": "string", "maxLength": 1.0}, id="maxLength"),
     ],
 )
-@pytest.mark.xfail(strict=True, reason="the count reaches the wire as it is written, and engines want an integer")
 def test_a_count_written_with_a_point_compiles(keyword: str, schema: dict[str, Any]) -> None:
     wire = lower({"type": "object", "properties": {"m": schema}, "required": ["m"]}).wire
 

@@ -341,7 +341,11 @@ def test_a_member_that_a_rule_off_the_wire_mentions_has_a_place_on_it(schema, re
     assert lift.value == record
 
 
-@pytest.mark.xfail(strict=True, reason="both branches have this wire form, and nothing tells them apart")
+ALIKE = pytest.mark.xfail(
+    strict=True, reason="both branches are objects of this wire form, and nothing tells them apart"
+)
+
+
 @pytest.mark.parametrize(
     ("branches", "record", "options"),
     [
@@ -351,8 +355,12 @@ def test_a_member_that_a_rule_off_the_wire_mentions_has_a_place_on_it(schema, re
         pytest.param([S, {"$ref": "#"}], {"m": "x"}, PORTABLE, id="text beside a recursion"),
         pytest.param([{"type": "array", "items": S}, {"type": "array"}], [{"a": 1}], PORTABLE, id="lists of text"),
         pytest.param([MAP, {}], [], {}, id="an empty list beside an empty map"),
-        pytest.param([obj({"entries": {"type": "array", "items": I}}, **CLOSED), {}], {}, {}, id="an empty object"),
-        pytest.param([obj({"a": {}}), {"type": "object", "properties": {"a": {}}}], {}, EXACT, id="null and absent"),
+        pytest.param(
+            [obj({"entries": {"type": "array", "items": I}}, **CLOSED), {}], {}, {}, id="an empty object", marks=ALIKE
+        ),
+        pytest.param(
+            [obj({"a": {}}), {"type": "object", "properties": {"a": {}}}], {}, EXACT, id="null and absent", marks=ALIKE
+        ),
     ],
 )
 def test_what_two_branches_write_alike_is_told_apart(branches, record, options):
