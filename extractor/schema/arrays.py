@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from extractor.schema.codecs import SAME, Elements
 from extractor.schema.keywords import ARRAY_BOUNDS
 from extractor.schema.pieces import Piece, Told, below, undescribed
-from extractor.schema.sentences import sentence
+from extractor.schema.sentences import quoted, sentence
 
 if TYPE_CHECKING:
     from extractor.records import Json, JsonObject
@@ -42,7 +42,7 @@ def lower_array(lowerer: Lowerer, keywords: JsonObject) -> Piece | None:
     bounds = {"minItems": keywords.get("minItems") or None, "maxItems": longest}
     pieces = [*prefix, rest] if rest else prefix
     wire: JsonObject = {"type": "array", "items": _item_wire(pieces)}
-    told = [*_told_items(prefix, rest), *_bound(wire, bounds, lowerer), *local_words(keywords, _LOCAL)]
+    told = [*_told_items(prefix, rest, first), *_bound(wire, bounds, lowerer), *local_words(keywords, _LOCAL)]
     return Piece(wire, _codec(prefix, rest), tuple(told))
 
 
@@ -79,13 +79,15 @@ def _bound(wire: JsonObject, bounds: dict[str, int | None], lowerer: Lowerer) ->
     return told
 
 
-def _told_items(prefix: list[Piece], rest: Piece | None) -> list[Told]:
+def _told_items(prefix: list[Piece], rest: Piece | None, schemas: list[Json]) -> list[Told]:
     told = [rule for index, piece in enumerate(prefix) for rule in below(index, piece.told)]
     if rest is not None:
         told += below("*", rest.told)
     kinds = [str(undescribed(piece.wire).get("type", "value")) for piece in prefix]
     if len(set(kinds)) > 1:
         told.insert(0, Told("", f"The items come in this order: {', '.join(kinds)}."))
+    elif prefix and any(piece.wire != prefix[0].wire for piece in (*prefix, rest) if piece):
+        told.insert(0, Told("", f"The first items must fit, in this order: {quoted(schemas)}."))
     return told
 
 

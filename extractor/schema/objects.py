@@ -21,6 +21,7 @@ from extractor.schema.merging import both
 from extractor.schema.object_codecs import Members, Pairs
 from extractor.schema.patterns import compile_pattern
 from extractor.schema.pieces import Piece, Told, below, closed, described, joined, undescribed, with_null
+from extractor.schema.sentences import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -146,6 +147,8 @@ def _map(lowerer: Lowerer, keywords: JsonObject, *, rest: _Rest) -> Piece | None
     key = lowerer.piece(both({"type": "string"}, rest.key_schema))
     is_plain_key = key is not None and key.codec is SAME and key.is_leaf and key.wire.get("type") == "string"
     told = below("*", value.told)
+    if not (key and "pattern" in key.wire and len(keywords.get("patternProperties", ())) == 1 and rest.takes is None):
+        told += _told_patterns(keywords)
     wire = _pairs(value, undescribed(key.wire) if key and is_plain_key else {"type": "string"})
     local = set(_LOCAL)
     if key and is_plain_key and not key.told and rest.takes is None:
@@ -158,6 +161,17 @@ def _map(lowerer: Lowerer, keywords: JsonObject, *, rest: _Rest) -> Piece | None
     return Piece(wire, Pairs(value.codec, rest.takes), tuple(told))
 
 
+def _told_patterns(keywords: JsonObject) -> list[Told]:
+    """Return what the names of members say about them, where no wire can say it."""
+    patterns = keywords.get("patternProperties")
+    if not patterns:
+        return []
+    says = f"Members whose names match a pattern must fit what stands beside it: {quoted(patterns)}."
+    if keywords.get("additionalProperties", True) is False:
+        says += " Other names are not allowed unless they have a place of their own."
+    return [Told("", says)]
+
+
 def _pairs(value: Piece, key: JsonObject) -> JsonObject:
     return {"type": "array", "items": closed({KEY: key, VALUE: value.wire})}
 
@@ -166,7 +180,7 @@ def _object(lowerer: Lowerer, keywords: JsonObject, members: JsonObject, *, rest
     required = set(keywords.get("required", ()))
     properties: JsonObject = {}
     codecs: dict[str, Codec] = {}
-    told = local_words(keywords, _LOCAL)
+    told = [*_told_patterns(keywords), *local_words(keywords, _LOCAL)]
     for name, schema in members.items():
         piece = _member(lowerer, schema, is_required=name in required)
         if piece is None and name in required:
