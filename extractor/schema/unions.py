@@ -238,9 +238,12 @@ def _in_a_box(piece: Piece) -> Piece:
 
 def _is_mistakable(piece: Piece, pieces: list[Piece]) -> bool:
     """Return whether another branch may be taken for `piece`, which is not written as the record has it."""
-    disguise = _disguise(piece.codec)
+    disguise, is_map = _disguise(piece.codec), isinstance(piece.codec, Pairs)
     return disguise != "" and any(
-        _may_be(other, disguise) and _disguise(other.codec) != disguise for other in pieces if other is not piece
+        _may_be(other, disguise)
+        and (_disguise(other.codec) != disguise or (is_map and not isinstance(other.codec, Pairs)))
+        for other in pieces
+        if other is not piece
     )
 
 

@@ -355,6 +355,7 @@ ALIKE = pytest.mark.xfail(
         pytest.param([S, {"$ref": "#"}], {"m": "x"}, PORTABLE, id="text beside a recursion"),
         pytest.param([{"type": "array", "items": S}, {"type": "array"}], [{"a": 1}], PORTABLE, id="lists of text"),
         pytest.param([MAP, {}], [], {}, id="an empty list beside an empty map"),
+        pytest.param([{"type": "object"}, {"type": "array"}], [], PORTABLE, id="an empty list of texts beside a map"),
         pytest.param(
             [obj({"entries": {"type": "array", "items": I}}, **CLOSED), {}], {}, {}, id="an empty object", marks=ALIKE
         ),
