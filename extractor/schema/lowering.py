@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal, get_args
 from extractor.errors import InvalidRequest, UnsupportedSchema
 from extractor.schema.admission import admit
 from extractor.schema.codecs import RESULT, Boxed, Named
+from extractor.schema.collecting import collector_paused
 from extractor.schema.definitions import Definitions
 from extractor.schema.dialects import dialect_named
 from extractor.schema.free_form import AnyJson, JsonText
@@ -92,6 +93,7 @@ class Lowered:
         return on_the_wire(self.wire.get("$defs", {})).table(self.wire).fits
 
 
+@collector_paused()
 def lower(
     schema: JsonObject,
     *,
@@ -132,8 +134,7 @@ def lower(
 
 def _within_limits(references: References, choices: Choices, dialect: Dialect) -> Lowered:
     """Lower as deep as the dialect's limits let; objects that lie deeper travel as JSON text."""
-    attempt = _Lowering(references, choices, dialect)
-    lowered = attempt.run()
+    lowered = (attempt := _Lowering(references, choices, dialect)).run()
     best = attempt.with_enums(lowered) if attempt.has_room else None
     least, most = 1, attempt.deepest if best is None else 0
     while least < most:
