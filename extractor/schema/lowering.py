@@ -138,15 +138,14 @@ def _within_limits(references: References, choices: Choices, dialect: Dialect) -
     best = attempt.with_enums(lowered) if attempt.has_room else None
     least, most = 1, attempt.deepest if best is None else 0
     while least < most:
-        attempt = _Lowering(references, choices, dialect, levels=(least + most) // 2)
-        lowered = attempt.run()
+        lowered = (attempt := _Lowering(references, choices, dialect, levels=(least + most) // 2)).run()
         if attempt.has_room:
             best, least = attempt.with_enums(lowered), attempt.levels + 1
         else:
             most = attempt.levels
     if best is None:
-        because = f"its wire form has more than {dialect.properties:,}, or {dialect.characters:,} characters in names"
-        raise UnsupportedSchema("properties", at="", because=because)
+        size = f"more than {dialect.properties:,}, or {dialect.characters:,} characters in names"
+        raise UnsupportedSchema("properties", at="", because=f"its wire form has {size}")
     return best
 
 
