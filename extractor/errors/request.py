@@ -41,10 +41,9 @@ class UnsupportedSchema(CallerError):
     code = "unsupported_schema"
 
     def __init__(self, keyword: str, *, at: str, because: str = "it cannot be enforced or checked") -> None:
-        super().__init__(
-            f"The schema keyword {keyword!r} at {at or '#'} is not supported: {because}. See docs/schemas.md."
-        )
-        #: The keyword.
+        what = "schema" if keyword == "schema" else f"schema keyword {keyword!r}"
+        super().__init__(f"The {what} at {at or '#'} is not supported: {because}. See docs/schemas.md.")
+        #: The keyword; `schema` where it is all that stands at this place.
         self.keyword = keyword
         #: JSON Pointer into the target schema, "" for its root.
         self.at = at

@@ -28,6 +28,7 @@ from extractor.schema.room import EnumRoom, size_of
 from extractor.schema.rules import Rules
 from extractor.schema.scopes import on_the_wire
 from extractor.schema.sentences import quoted
+from extractor.schema.unsatisfiable import part_to_blame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -184,7 +185,8 @@ class _Lowering:
     def run(self) -> Lowered:
         root = self._expanded(self.references.root)
         if root is None:
-            raise UnsupportedSchema("schema", at="", because="no value at all satisfies it")
+            at = part_to_blame(self.references, lambda part: self.piece(part) is None)
+            raise UnsupportedSchema("schema", at=at, because="no value at all satisfies it")
         if root.wire.get("type") != "object":
             inner = stated_or_null(self, root)
             root = Piece(closed({RESULT: inner.wire}), Boxed(inner.codec, RESULT), inner.told)
@@ -223,10 +225,8 @@ class _Lowering:
     def piece(self, schema: Json) -> Piece | None:
         """Lower one node, or take it as it was lowered before if its enums have room once more."""
         key = id(schema), self._level
-        if key in self._known:
-            _, piece, room = self._known[key]
-            if self.room.takes_again(room):
-                return piece
+        if key in self._known and self.room.takes_again(self._known[key][2]):
+            return self._known[key][1]
         before = self.room.left
         piece = self._piece(schema)
         after = self.room.left

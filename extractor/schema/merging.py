@@ -15,6 +15,7 @@ from extractor.schema.fitting import text_of
 from extractor.schema.keywords import ANNOTATIONS, COUNTS, known, types_of
 from extractor.schema.patterns import compile_pattern
 from extractor.schema.references import SIBLINGS_SINCE
+from extractor.schema.sentences import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,10 +38,11 @@ _WORDS: Final = ("title", "description", "default")
 _REFERRING: Final = ANNOTATIONS | {"$ref"}
 #: Keywords that are read here, so that nobody after needs to.
 _READ: Final = frozenset({
-    "$ref", "allOf", "anyOf", "oneOf", "const", "nullable", "type", "$defs", "definitions",
+    "$ref", "allOf", "anyOf", "oneOf", "const", "nullable", "type", "$defs", "definitions", "if", "then", "else",
 })  # fmt: skip
 #: Keywords that do not disagree, or that are merged together with others.
 _BESIDE: Final = ANNOTATIONS | {"properties"}
+_CONDITION: Final = ("if", "then", "else")
 _UNIONS: Final = frozenset({"anyOf", "oneOf"})
 _COUNTS: Final = frozenset(COUNTS)
 _EXCLUSIVE: Final = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
@@ -50,10 +52,12 @@ _EXCLUSIVE: Final = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum
 class Plain:
     """What a schema says about one place of the instance."""
 
-    #: Keywords without `$ref`, `allOf`, `anyOf`, `oneOf`, `const`, `nullable`; `type` always a tuple.
+    #: Keywords without `$ref`, `allOf`, `anyOf`, `oneOf`, `const`, `nullable`, `if`; `type` always a tuple.
     keywords: JsonObject
     #: Unions of which one alternative each must hold.
     unions: tuple[Union, ...] = ()
+    #: Each `if` that applies, with its `then` and `else`.
+    conditions: tuple[JsonObject, ...] = ()
     #: Rules that the merge dropped, in words.
     told: tuple[str, ...] = ()
     #: Whether no two alternatives of one of its unions may hold at once.
@@ -150,17 +154,19 @@ def _own(node: JsonObject) -> Plain:
                 keywords[exclusive] = keywords.pop(inclusive)
     if not isinstance(keywords.get("items"), list):
         keywords.pop("additionalItems", None)  # means nothing without a list beside it, whatever else applies here
+    condition: JsonObject = {keyword: node[keyword] for keyword in _CONDITION if keyword in node}
+    conditions = (condition,) if "if" in node else ()
     if _UNIONS.isdisjoint(node):
-        return Plain(keywords)
+        return Plain(keywords, conditions=conditions)
     unions = tuple(tuple(node[keyword]) for keyword in ("anyOf", "oneOf") if keyword in node)
-    return Plain(keywords, unions, is_exclusive="oneOf" in node and "discriminator" not in node)
+    return Plain(keywords, unions, conditions, is_exclusive="oneOf" in node and "discriminator" not in node)
 
 
 def _both(first: Plain | None, second: Plain | None) -> Plain | None:
     """Return what holds when both hold."""
     if first is None or second is None:
         return None
-    if not first.keywords and not first.unions:
+    if not (first.keywords or first.unions or first.conditions):
         return second
     merged, told = _keywords(first.keywords, second.keywords)
     told = [*first.told, *second.told, *told]
@@ -175,7 +181,8 @@ def _both(first: Plain | None, second: Plain | None) -> Plain | None:
     is_exclusive = first.is_exclusive or second.is_exclusive
     repeated = {id(union) for union in first.unions}  # by two ways to the same definition
     unions = first.unions + tuple(union for union in second.unions if id(union) not in repeated)
-    return Plain(merged, unions, tuple(dict.fromkeys(told)), is_exclusive)
+    conditions = first.conditions + tuple(one for one in second.conditions if one not in first.conditions)
+    return Plain(merged, unions, conditions, tuple(dict.fromkeys(told)), is_exclusive)
 
 
 def _keywords(first: JsonObject, second: JsonObject) -> tuple[JsonObject, list[str]]:
@@ -187,7 +194,7 @@ def _keywords(first: JsonObject, second: JsonObject) -> tuple[JsonObject, list[s
         elif keyword in _MERGES:
             merged[keyword] = _MERGES[keyword](merged[keyword], value)
         elif keyword not in _BESIDE and merged[keyword] != value:
-            told.append(f"A second rule `{keyword}` applies.")
+            told.append(sentence(keyword, value))
     return merged, told
 
 
@@ -256,6 +263,12 @@ _MERGES: Final[dict[str, Callable[[Json, Json], Json]]] = {
     "required": lambda first, second: list(dict.fromkeys([*first, *second])),
     "additionalProperties": both,
     "propertyNames": both,
+    "dependentSchemas": _joined,
+    "dependentRequired": lambda first, second: {
+        **first,
+        **{name: list(dict.fromkeys([*first.get(name, ()), *needs])) for name, needs in second.items()},
+    },
+    "not": lambda first, second: first if first == second else {"anyOf": [first, second]},
     "items": lambda first, second: (
         first if isinstance(first, list) or isinstance(second, list) else both(first, second)
     ),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.schema.arrays import local_words, lower_array
 from extractor.schema.keywords import ANNOTATIONS, ARRAY, NUMBER, OBJECT, SCALARS, STRING, TYPES
-from extractor.schema.objects import mentioning
+from extractor.schema.mentions import mentioning
 from extractor.schema.pieces import Piece, Told, with_words
 from extractor.schema.scalars import lower_enum, lower_scalar
 from extractor.schema.unions import EXCLUSIVE, join, lower_union, presence_words
@@ -15,9 +15,9 @@ from extractor.schema.unions import EXCLUSIVE, join, lower_union, presence_words
 if TYPE_CHECKING:
     from extractor.schema.merging import Plain, Union
     from extractor.schema.pieces import Lowerer
+    from extractor.schema.references import References
 
-#: Keywords of every type that no wire takes.
-_LOCAL: Final = ("not", "if", "then", "else")
+_CONDITION: Final = ("if", "then", "else")
 #: Type -> keywords that suggest it where none is stated.
 _HINTS: Final = {"object": OBJECT, "array": ARRAY, "string": STRING, "number": NUMBER}
 
@@ -26,16 +26,17 @@ def lower_plain(lowerer: Lowerer, plain: Plain) -> Piece | None:
     """Lower a node without indirection; None where it allows nothing."""
     told: list[Told] = []
     if plain.unions:
-        plain, told = _without_presence_unions(plain)
+        plain, told = _without_presence_unions(plain, lowerer.references)
     piece = lower_union(lowerer, plain) if plain.unions else _lower_node(lowerer, plain)
     if piece is None:
         return None
     told += [Told("", says) for says in plain.told]
-    told += local_words(plain.keywords, _LOCAL)
+    told += local_words(plain.keywords, ("not",))
+    told += [words for condition in plain.conditions for words in local_words(condition, _CONDITION)]
     return with_words(piece, plain.description, (*told, *piece.told))
 
 
-def _without_presence_unions(plain: Plain) -> tuple[Plain, list[Told]]:
+def _without_presence_unions(plain: Plain, references: References) -> tuple[Plain, list[Told]]:
     """Take unions off that only say which members must be given. They would repeat the object in every branch."""
     told: list[Told] = []
     unions: list[Union] = []
@@ -46,16 +47,16 @@ def _without_presence_unions(plain: Plain) -> tuple[Plain, list[Told]]:
             unions.append(union)
         else:
             told.append(Told("", words))
-            keywords = mentioning(keywords, union)
+            keywords = mentioning(keywords, union, references)
     if told and plain.is_exclusive:
         told.append(EXCLUSIVE)
     return replace(plain, keywords=keywords, unions=tuple(unions)) if told else plain, told
 
 
 def _lower_node(lowerer: Lowerer, plain: Plain) -> Piece | None:
-    keywords = plain.keywords
-    if "enum" in keywords:
-        return lower_enum(lowerer, keywords)
+    if "enum" in plain.keywords:
+        return lower_enum(lowerer, plain.keywords)
+    keywords = mentioning(plain.keywords, plain.conditions, lowerer.references)
     types = _types(lowerer, plain)
     if types is None:
         return lowerer.anything()

@@ -19,12 +19,12 @@ from extractor.schema.codecs import (
 )
 from extractor.schema.merging import both
 from extractor.schema.object_codecs import Members, Pairs
-from extractor.schema.patterns import compile_pattern
+from extractor.schema.patterns import matching
 from extractor.schema.pieces import Piece, Told, below, closed, described, joined, undescribed, with_null
 from extractor.schema.sentences import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable
 
     from extractor.records import Json, JsonObject
     from extractor.schema.lifting import Codec
@@ -35,10 +35,6 @@ _LOCAL: Final = (
     "minProperties", "maxProperties", "propertyNames", "dependentRequired", "dependentSchemas", "dependencies",
     "unevaluatedProperties",
 )  # fmt: skip
-#: Keywords that may name members which `properties` does not.
-_MENTIONING: Final = frozenset({
-    "required", "dependentRequired", "dependencies", "dependentSchemas", "if", "then", "else",
-})  # fmt: skip
 #: Of these, what a map can say on the wire, where its entries are counted and its keys are strings.
 _ON_MAPS: Final = {"minProperties": "minItems", "maxProperties": "maxItems"}
 
@@ -62,7 +58,7 @@ class _Rest:
 def lower_object(lowerer: Lowerer, keywords: JsonObject) -> Piece | None:
     """Lower a node that allows objects."""
     rest = _rest(lowerer, keywords)
-    members = {name: schema for name, schema in _declared(keywords, rest) if schema is not False}
+    members = {name: schema for name, schema in keywords.get("properties", {}).items() if schema is not False}
     if not members and rest.is_allowed and not keywords.get("required"):
         return _map(lowerer, keywords, rest=rest)
     return _object(lowerer, keywords, members, rest=rest)
@@ -83,60 +79,9 @@ def _rest(lowerer: Lowerer, keywords: JsonObject) -> _Rest:
         is_allowed=True,
         is_described=True,
         schema=schemas[0] if len(schemas) == 1 else {"anyOf": schemas},
-        takes=(lambda name: _matching(patterns, name) != []) if is_open else None,
+        takes=(lambda name: matching(patterns, name) != []) if is_open else None,
         key_schema=both(names, {"pattern": next(iter(patterns))}) if len(schemas) == 1 else names,
     )
-
-
-def _matching(patterns: JsonObject, name: str) -> list[Json]:
-    return [schema for pattern, schema in patterns.items() if compile_pattern(pattern).search(name)]
-
-
-def _declared(keywords: JsonObject, rest: _Rest) -> Iterator[tuple[str, Json]]:
-    """Yield the members that the wire names: those with a schema, then those that other keywords mention.
-
-    A mentioned member that is left off the wire could never be given, so the record that needs it would be lost.
-    """
-    properties = keywords.get("properties", {})
-    yield from properties.items()
-    if rest.is_allowed and not _MENTIONING.isdisjoint(keywords):
-        for name in dict.fromkeys(_mentioned(keywords)):
-            if name not in properties:
-                yield name, _undeclared(keywords, name)
-
-
-def _mentioned(keywords: JsonObject) -> Iterator[str]:
-    yield from keywords.get("required", [])
-    for keyword in ("dependentRequired", "dependencies", "dependentSchemas"):
-        for name, needs in keywords.get(keyword, {}).items():
-            yield name
-            yield from needs if isinstance(needs, list) else _names_in(needs)
-    for keyword in ("if", "then", "else"):
-        yield from _names_in(keywords.get(keyword))
-
-
-def mentioning(keywords: JsonObject, schemas: Iterable[Json]) -> JsonObject:
-    """Return `keywords` with the members declared that schemas mention which stay off the wire."""
-    if keywords.get("additionalProperties", True) is False:
-        return keywords
-    declared = dict(keywords.get("properties", {}))
-    for schema in schemas:
-        for name in _names_in(schema):
-            declared.setdefault(name, _undeclared(keywords, name))
-    return {**keywords, "properties": declared} if declared else keywords
-
-
-def _undeclared(keywords: JsonObject, name: str) -> Json:
-    """Return what a member must be that `properties` does not name."""
-    applying = _matching(keywords.get("patternProperties", {}), name) or [keywords.get("additionalProperties", True)]
-    return applying[0] if len(applying) == 1 else {"allOf": applying}
-
-
-def _names_in(schema: Json) -> Iterator[str]:
-    if isinstance(schema, dict):
-        properties, required = schema.get("properties", {}), schema.get("required", [])
-        yield from properties if isinstance(properties, dict) else ()
-        yield from (name for name in required if isinstance(name, str)) if isinstance(required, list) else ()
 
 
 def _map(lowerer: Lowerer, keywords: JsonObject, *, rest: _Rest) -> Piece | None:

@@ -9,14 +9,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import re2
 
 from extractor.schema.pattern_text import for_re2, is_common
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+_T = TypeVar("_T")
 
 #: Characters of one pattern. The longest of 11,305 real schemas has 5,153, the 99.9th percentile is below this.
 MAX_CHARACTERS: Final = 1_000
@@ -145,3 +147,8 @@ def _closing(pattern: str) -> int:
 def _has_alternatives(pattern: str) -> bool:
     """Return whether `pattern` may have a `|` outside every group."""
     return any(character == "|" and depth == 0 for character, depth in zip(pattern, _depths(pattern), strict=True))
+
+
+def matching(patterns: Mapping[str, _T], name: str) -> list[_T]:
+    """Return what stands beside each of some patterns that is found in `name`."""
+    return [beside for pattern, beside in patterns.items() if compile_pattern(pattern).search(name)]

@@ -12,9 +12,9 @@ from extractor.schema.fitting import kinds
 from extractor.schema.free_form import AnyJson, JsonText
 from extractor.schema.keywords import ANNOTATIONS, SCALARS, TYPES
 from extractor.schema.lifting import ABSENT, Codec, Place
+from extractor.schema.mentions import mentioning
 from extractor.schema.merging import MAX_BRANCHES, alternatives
 from extractor.schema.object_codecs import Pairs
-from extractor.schema.objects import mentioning
 from extractor.schema.pieces import NULL, Piece, Told, closed, with_null
 from extractor.schema.sentences import listed, sentence
 
@@ -119,11 +119,11 @@ def lower_union(lowerer: Lowerer, plain: Plain) -> Piece | None:
     """Lower a node with `anyOf` or `oneOf`: what stands beside the union is moved into every branch."""
     union, local = alternatives(plain)
     base = {keyword: value for keyword, value in plain.keywords.items() if keyword not in ANNOTATIONS}
-    base = mentioning(base, (branch for other in local for branch in other))
+    base = mentioning(base, [branch for other in local for branch in other], lowerer.references)
     beside = _as_schema(base)
     pieces: list[Piece] = []
     for branch in union:
-        schema = {"allOf": [branch, beside]} if base else branch
+        schema = {"allOf": [branch, beside, *plain.conditions]} if base or plain.conditions else branch
         piece = lowerer.piece(schema)
         if piece is not None:
             pieces.append(replace(piece, source=schema))
