@@ -64,6 +64,10 @@ def admit_json(value: Json) -> None:
         InvalidSchema: it holds something that JSON has no word for.
         UnsupportedSchema: it is too deep or too large.
     """
+    if hasattr(value, "model_json_schema"):
+        raise InvalidSchema(
+            "A class is given where its JSON Schema is needed: pass what its model_json_schema() returns."
+        )
     level, depth, values = [value], 0, 0
     while level:
         depth += 1

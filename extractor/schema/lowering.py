@@ -28,7 +28,7 @@ from extractor.schema.room import EnumRoom, size_of
 from extractor.schema.rules import Rules
 from extractor.schema.scopes import on_the_wire
 from extractor.schema.sentences import quoted
-from extractor.schema.unsatisfiable import part_to_blame
+from extractor.schema.unsatisfiable import is_endless, part_to_blame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -136,17 +136,16 @@ def lower(
 def _within_limits(references: References, choices: Choices, dialect: Dialect) -> Lowered:
     """Lower as deep as the dialect's limits let; objects that lie deeper travel as JSON text."""
     lowered = (attempt := _Lowering(references, choices, dialect)).run()
-    best = attempt.with_enums(lowered) if attempt.has_room else None
+    best = None if attempt.excess else attempt.with_enums(lowered)
     least, most = 1, attempt.deepest if best is None else 0
     while least < most:
         lowered = (attempt := _Lowering(references, choices, dialect, levels=(least + most) // 2)).run()
-        if attempt.has_room:
-            best, least = attempt.with_enums(lowered), attempt.levels + 1
-        else:
+        if attempt.excess:
             most = attempt.levels
+        else:
+            best, least = attempt.with_enums(lowered), attempt.levels + 1
     if best is None:
-        size = f"more than {dialect.properties:,}, or {dialect.characters:,} characters in names"
-        raise UnsupportedSchema("properties", at="", because=f"its wire form has {size}")
+        raise UnsupportedSchema("schema", at="", because=attempt.excess)
     return best
 
 
@@ -185,8 +184,8 @@ class _Lowering:
     def run(self) -> Lowered:
         root = self._expanded(self.references.root)
         if root is None:
-            at = part_to_blame(self.references, lambda part: self.piece(part) is None)
-            raise UnsupportedSchema("schema", at=at, because="no value at all satisfies it")
+            part = part_to_blame(self.references, lambda part: self.piece(part) is None)
+            raise UnsupportedSchema("schema", at=part, because="no value at all satisfies it")
         if root.wire.get("type") != "object":
             inner = stated_or_null(self, root)
             root = Piece(closed({RESULT: inner.wire}), Boxed(inner.codec, RESULT), inner.told)
@@ -195,6 +194,8 @@ class _Lowering:
             piece = self._expanded(self.references.at(location))
             self._definitions.enter(name, piece or Piece(NULL))
         wire, definitions = root.wire, self._definitions.wires
+        if is_endless(wire, definitions):
+            raise UnsupportedSchema("$ref", at="", because="every value of it would contain another one, without end")
         self._size = size_of(wire, definitions)
         if self._size.depth > self.dialect.depth:
             wire, definitions = hoisted(wire, definitions, depth=self.dialect.depth)
@@ -206,9 +207,9 @@ class _Lowering:
         return Lowered(wire, root.codec, root.told, self._definitions)
 
     @property
-    def has_room(self) -> bool:
-        """Whether the dialect takes as many members and names as there are."""
-        return self._size.properties <= self.dialect.properties and self._size.names <= self.dialect.characters
+    def excess(self) -> str:
+        """What is more than the dialect takes, in words; "" when nothing is."""
+        return self._size.excess(self.dialect)
 
     def with_enums(self, lowered: Lowered) -> Lowered:
         """Return what was lowered, or the same with as many enums as there is room for beside the names."""
@@ -227,10 +228,9 @@ class _Lowering:
         key = id(schema), self._level
         if key in self._known and self.room.takes_again(self._known[key][2]):
             return self._known[key][1]
-        before = self.room.left
+        values, characters = self.room.left
         piece = self._piece(schema)
-        after = self.room.left
-        self._known[key] = schema, piece, (before[0] - after[0], before[1] - after[1])
+        self._known[key] = schema, piece, (values - self.room.left[0], characters - self.room.left[1])
         return piece
 
     def _piece(self, schema: Json) -> Piece | None:

@@ -10,6 +10,7 @@ from extractor.schema.keywords import ANNOTATIONS, ARRAY, NUMBER, OBJECT, SCALAR
 from extractor.schema.mentions import mentioning
 from extractor.schema.pieces import Piece, Told, with_words
 from extractor.schema.scalars import lower_enum, lower_scalar
+from extractor.schema.sentences import condition
 from extractor.schema.unions import EXCLUSIVE, join, lower_union, presence_words
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from extractor.schema.pieces import Lowerer
     from extractor.schema.references import References
 
-_CONDITION: Final = ("if", "then", "else")
 #: Type -> keywords that suggest it where none is stated.
 _HINTS: Final = {"object": OBJECT, "array": ARRAY, "string": STRING, "number": NUMBER}
 
@@ -32,7 +32,7 @@ def lower_plain(lowerer: Lowerer, plain: Plain) -> Piece | None:
         return None
     told += [Told("", says) for says in plain.told]
     told += local_words(plain.keywords, ("not",))
-    told += [words for condition in plain.conditions for words in local_words(condition, _CONDITION)]
+    told += [Told("", says) for rules in plain.conditions if (says := condition(rules))]
     return with_words(piece, plain.description, (*told, *piece.told))
 
 

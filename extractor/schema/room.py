@@ -48,6 +48,14 @@ class Size:
     #: Characters of all enum values together.
     values: int
 
+    def excess(self, dialect: Dialect) -> str:
+        """Return what is more than a dialect takes, apart from depth and enums, in words; "" when nothing is."""
+        if self.properties > dialect.properties:
+            return f"its wire form has {self.properties:,} members, and {dialect.properties:,} are the most"
+        if self.names > dialect.characters:
+            return f"the names of its wire form have {self.names:,} characters, and {dialect.characters:,} are the most"
+        return ""
+
 
 def size_of(wire: JsonObject, definitions: Mapping[str, JsonObject]) -> Size:
     """Return the size of a wire schema and its definitions."""

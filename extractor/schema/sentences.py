@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from extractor.jsontext import dumps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from extractor.records import Json
 
@@ -70,8 +70,24 @@ def _count(value: Json, noun: str) -> str:
 
 
 def _dependencies(value: Json) -> str:
-    rules = [f"where {name} is given, {listed(needs)} must be too" for name, needs in value.items() if needs]
+    rules = [_dependency(name, needs) for name, needs in value.items() if needs != []]
     return f"Members depend on each other: {'; '.join(rules[:MAX_LISTED])}."
+
+
+def _dependency(name: str, needs: Json) -> str:
+    then = f"{listed(needs)} must be too" if isinstance(needs, list) else f"all of it must fit {quoted(needs)}"
+    return f"where {quoted(name)} is given, {then}"
+
+
+def condition(rules: Mapping[str, Json]) -> str:
+    """Return what an `if` asks for with the `then` and `else` beside it; "" where it asks for nothing."""
+    then, otherwise = rules.get("then", True), rules.get("else", True)
+    parts = [] if then is True else [f"where it fits {quoted(rules['if'])}, it must fit {quoted(then)}"]
+    if otherwise is not True:
+        where = "otherwise" if parts else f"where it does not fit {quoted(rules['if'])},"
+        parts.append(f"{where} it must fit {quoted(otherwise)}")
+    says = "; ".join(parts)
+    return says and f"{says[0].upper()}{says[1:]}."
 
 
 _SENTENCES: Final[dict[str, Callable[[Json], str]]] = {
@@ -102,8 +118,8 @@ _SENTENCES: Final[dict[str, Callable[[Json], str]]] = {
     "unevaluatedProperties": lambda _: "No member may be given that the schema does not name.",
     "unevaluatedItems": lambda _: "No item may be given that the schema does not describe.",
     "dependentRequired": _dependencies,
-    "dependencies": lambda value: f"Members depend on each other: {quoted(value)}.",
-    "dependentSchemas": lambda value: f"Members depend on each other: {quoted(value)}.",
+    "dependencies": _dependencies,
+    "dependentSchemas": _dependencies,
     "not": lambda value: f"Must not fit {quoted(value)}.",
     "if": lambda value: f"Where it fits {quoted(value)}, further rules apply.",
     "then": lambda value: f"Where the condition holds, it must fit {quoted(value)}.",

@@ -576,7 +576,44 @@ def test_a_schema_with_more_members_than_any_dialect_takes_is_refused_with_a_rea
     with pytest.raises(UnsupportedSchema) as refused:
         lower(obj({f"p{number}": S for number in range(5_001)}))
 
-    assert (refused.value.keyword, refused.value.at) == ("properties", "")
+    assert (refused.value.keyword, refused.value.at) == ("schema", "")
+    assert "has 5,001 members, and 5,000 are the most" in str(refused.value)
+
+
+ENDLESS = {"n": {"$ref": "#"}}
+AT_LEAST_ONE = {"type": "array", "items": {"$ref": "#"}, "minItems": 1}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        pytest.param(obj(ENDLESS), id="member"),
+        pytest.param(obj({"n": AT_LEAST_ONE}), id="items"),
+        pytest.param(obj({"n": {"anyOf": [{"$ref": "#"}, AT_LEAST_ONE]}}), id="every branch"),
+        pytest.param(
+            {"$ref": "#/$defs/A", "$defs": {"A": obj({"b": {"$ref": "#/$defs/B"}}),
+                                            "B": obj({"a": {"$ref": "#/$defs/A"}})}}, id="in turn",
+        ),
+    ],
+)  # fmt: skip
+def test_a_schema_whose_every_value_would_have_no_end_is_refused(schema):
+    with pytest.raises(UnsupportedSchema) as refused:
+        lower(schema)
+
+    assert (refused.value.keyword, refused.value.at) == ("$ref", "")
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        pytest.param({"type": "object", "properties": ENDLESS}, id="optional"),
+        pytest.param(obj({"n": {**AT_LEAST_ONE, "minItems": 0}}), id="an empty list"),
+        pytest.param(obj({"n": {"anyOf": [{"$ref": "#"}, I]}}), id="a branch that ends"),
+        pytest.param(obj({"n": {"type": "object", "additionalProperties": {"$ref": "#"}}}), id="a map"),
+    ],
+)
+def test_a_schema_that_contains_itself_and_may_end_is_lowered(schema):
+    assert is_closed(lower(schema).wire)
 
 
 @pytest.mark.parametrize(

@@ -254,7 +254,6 @@ def test_a_recursive_root_is_spelled_out_and_refers_to_its_definition():
         pytest.param(
             {"properties": {"a b": DEFS["A"], "m": {"$ref": "#/properties/a%20b"}}}, "a_b", id="into properties"
         ),
-        pytest.param({"title": "Tree", "properties": {"m": {"$ref": "#"}}}, "Tree", id="the root"),
         pytest.param(
             {"$defs": {"A": {"$anchor": "x", **DEFS["A"]}}, "properties": {"m": {"$ref": "#x"}}}, "A", id="anchor"
         ),
@@ -270,6 +269,13 @@ def test_a_local_reference_of_any_spelling_becomes_a_definition(schema, refers_t
 
     assert lowered.wire["properties"]["m"] == {"$ref": f"#/$defs/{refers_to}"}
     assert refers_to in lowered.wire["$defs"]
+
+
+def test_a_reference_to_the_root_becomes_a_definition_by_its_title():
+    lowered = lower({"title": "Tree", "type": "object", "properties": {"m": {"$ref": "#"}}})
+
+    assert lowered.wire["properties"]["m"] == {"anyOf": [{"$ref": "#/$defs/Tree"}, {"type": "null"}]}
+    assert "Tree" in lowered.wire["$defs"]
 
 
 def test_before_draft_2019_nothing_beside_a_reference_counts():
@@ -473,7 +479,7 @@ def test_rules_off_the_wire_are_told_in_words_at_their_place_in_the_record():
     local = lower(schema).local
 
     assert local == {
-        "": 'Members depend on each other: where lines is given, "map" must be too.',
+        "": 'Members depend on each other: where "lines" is given, "map" must be too.',
         "/lines": "No item may occur twice.",
         "/lines/*/a~1b": "Must be a URI with its scheme, such as https://example.org/.",
         "/map/*/a~1b": "Must be a URI with its scheme, such as https://example.org/.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from typing import Any
 
@@ -81,3 +83,42 @@ def test_a_schema_of_many_properties_is_checked_at_once(draft):
     check_schema(schema)
 
     assert time.process_time() - start < 1.5
+
+
+@pytest.mark.parametrize("seed", ["0", "2", "5"])
+def test_of_several_faults_the_first_in_the_document_is_told_in_every_process(seed):
+    script = """
+from extractor.schema.metaschema import check_schema
+members = {"b": {"title": "B", "type": "date"}, "a": {"type": "str"}, "c": {"type": ["string", "nul"]}}
+try:
+    check_schema({"type": "object", "properties": members})
+except Exception as refused:
+    print(refused)
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", script], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+    )
+
+    assert run.stdout.startswith("The schema is not valid JSON Schema at /properties/b/type. Must be one of object, ")
+
+
+@pytest.mark.parametrize(
+    ("member", "says"),
+    [
+        pytest.param({"items": [{}]}, "is `prefixItems` since draft 2020-12; state `$schema`", id="items"),
+        pytest.param({"exclusiveMinimum": True}, "limit itself stands here since draft 6; state", id="exclusive limit"),
+        pytest.param({"required": True}, "names of required members stand in a list", id="required"),
+        pytest.param({"pattern": "([a"}, "and it is none: unterminated character set at position 1", id="pattern"),
+        pytest.param({"patternProperties": {"[": {}}}, 'and "[" is none: unterminated', id="name of a pattern"),
+    ],
+)
+def test_a_habit_from_elsewhere_is_refused_with_what_to_write_instead(member, says):
+    with pytest.raises(InvalidSchema) as refused:
+        check_schema({"properties": {"a": member}})
+
+    assert says in str(refused.value)
+
+
+@pytest.mark.parametrize("draft", [4, 7])
+def test_what_a_draft_allows_is_no_fault_there(draft):
+    check_schema({"$schema": DRAFTS[draft], "items": [{}]})

@@ -93,7 +93,7 @@ PET = {"properties": {"pet": {"anyOf": [CAT, DOG, {"type": "null"}]}}}
             {"a": 1},
             "",
             "dependencies",
-            'Members depend on each other: {"a":["b"]}.',
+            'Members depend on each other: where "a" is given, "b" must be too.',
             id="draft 7",
         ),
         pytest.param({"not": {"type": "null"}}, None, "", "not", 'Must not fit {"type":"null"}.', id="not"),
