@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from extractor import jsontext
 from extractor.schema.codecs import ENTRIES, KEY, VALUE, is_box
 from extractor.schema.object_codecs import Pairs
+from extractor.schema.pieces import Piece
+from extractor.schema.sentences import quoted
 
 if TYPE_CHECKING:
     from extractor.records import Json
@@ -50,3 +52,9 @@ class AnyJson:
                 Pairs(self).lift(value[ENTRIES], place.inside(ENTRIES)) if is_boxed else Pairs(self).lift(value, place)
             )
         return value
+
+
+def as_text(schema: Json) -> Piece:
+    """Return the piece for a value as JSON text; `schema` is quoted, because nothing else shows what it holds."""
+    rules = "Written as JSON text." if schema is True else f"Written as JSON text that fits {quoted(schema)}."
+    return Piece({"type": "string", "description": rules}, JsonText(), rules=rules, allows_null=True)

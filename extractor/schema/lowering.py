@@ -16,18 +16,17 @@ from extractor.schema.codecs import RESULT, Boxed, Named
 from extractor.schema.collecting import collector_paused
 from extractor.schema.definitions import Definitions
 from extractor.schema.dialects import dialect_named
-from extractor.schema.free_form import AnyJson, JsonText
+from extractor.schema.free_form import AnyJson, as_text
 from extractor.schema.hoisting import hoisted
 from extractor.schema.lifting import Lift, lift, trace
 from extractor.schema.merging import Merger
-from extractor.schema.nodes import lower_plain
+from extractor.schema.nodes import lower_leaf, lower_plain
 from extractor.schema.objects import lower_object, stated_or_null
 from extractor.schema.pieces import NULL, Choices, Piece, Told, closed, described, with_words
 from extractor.schema.pointing import Pointing
 from extractor.schema.room import EnumRoom, size_of
 from extractor.schema.rules import Rules
 from extractor.schema.scopes import on_the_wire
-from extractor.schema.sentences import quoted
 from extractor.schema.unsatisfiable import is_endless, part_to_blame
 
 if TYPE_CHECKING:
@@ -239,7 +238,7 @@ class _Lowering:
         if location is None or self._pointing.is_small(location):
             return self._expanded(schema)
         if not self.dialect.recursion and self.references.is_recursive(location):
-            return with_words(self._text(self.references.at(location)), description, ())
+            return with_words(as_text(self.references.at(location)), description, ())
         title = str(self.references.root.get("title") or "Root")
         name = self._definitions.name_of(location, title=title, level=self._level)
         wire = described({"$ref": f"#/$defs/{name}"}, description)
@@ -249,7 +248,7 @@ class _Lowering:
     def object(self, keywords: JsonObject) -> Piece | None:
         """Lower a node that allows objects, or return it as text where it lies too deep for the dialect's limits."""
         if self._level >= self.levels:
-            return replace(self._text(keywords), allows_null=False)
+            return replace(as_text(keywords), allows_null=False)
         self._level += 1
         self.deepest = max(self.deepest, self._level)
         piece = lower_object(self, keywords)
@@ -259,7 +258,7 @@ class _Lowering:
     def anything(self) -> Piece:
         """Return the piece for free-form JSON."""
         if not self.dialect.recursion:
-            return self._text(schema=True)
+            return as_text(schema=True)
         return Piece(self._definitions.json_value(), AnyJson(), allows_null=True)
 
     def fits_wire(self, wire: JsonObject) -> Fits:
@@ -279,17 +278,14 @@ class _Lowering:
     def _rules(self) -> Rules:
         return Rules(self.references.root)
 
-    @staticmethod
-    def _text(schema: Json) -> Piece:
-        """Return the piece for a value as JSON text; `schema` is quoted, because nothing else shows what it holds."""
-        rules = "Written as JSON text." if schema is True else f"Written as JSON text that fits {quoted(schema)}."
-        return Piece({"type": "string", "description": rules}, JsonText(), rules=rules, allows_null=True)
-
     def _expanded(self, schema: Json) -> Piece | None:
         self._left -= 1
         if self._left < 0:
             because = "the schema is too large when its references are followed"
             raise UnsupportedSchema("$ref", at=self._at, because=because)
+        leaf = lower_leaf(schema)
+        if leaf is not None:
+            return leaf
         if self._nested >= MAX_NESTED:
             because = f"it nests more than {MAX_NESTED} levels when merged"
             raise UnsupportedSchema("allOf", at=self._at, because=because)

@@ -8,18 +8,35 @@ from typing import TYPE_CHECKING, Final
 from extractor.schema.arrays import local_words, lower_array
 from extractor.schema.keywords import ANNOTATIONS, ARRAY, NUMBER, OBJECT, SCALARS, STRING, TYPES
 from extractor.schema.mentions import mentioning
-from extractor.schema.pieces import Piece, Told, with_words
+from extractor.schema.pieces import Piece, Told, described, with_words
 from extractor.schema.scalars import lower_enum, lower_scalar
 from extractor.schema.sentences import condition
 from extractor.schema.unions import EXCLUSIVE, join, lower_union, presence_words
 
 if TYPE_CHECKING:
+    from extractor.records import Json
     from extractor.schema.merging import Plain, Union
     from extractor.schema.pieces import Lowerer
     from extractor.schema.references import References
 
+#: Keywords of a node that says nothing but its type.
+_LEAF: Final = ANNOTATIONS | {"type"}
 #: Type -> keywords that suggest it where none is stated.
 _HINTS: Final = {"object": OBJECT, "array": ARRAY, "string": STRING, "number": NUMBER}
+
+
+def lower_leaf(schema: Json) -> Piece | None:
+    """Lower a node that names a scalar type and nothing else but words; None for any other.
+
+    Half of all nodes are such, and on this short way they take a fifth of the time.
+    """
+    if not isinstance(schema, dict) or not schema.keys() <= _LEAF:
+        return None
+    stated = schema.get("type")
+    if not isinstance(stated, str) or stated not in SCALARS:
+        return None
+    wire = described({"type": stated}, str(schema.get("description") or ""))
+    return Piece(wire, allows_null=stated == "null", is_leaf=True)
 
 
 def lower_plain(lowerer: Lowerer, plain: Plain) -> Piece | None:
