@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import textwrap
 from typing import TYPE_CHECKING
@@ -12,17 +13,19 @@ from rich.console import Console
 from rich.table import Table
 
 from extractor.cli.wording import printable
-from extractor.jsontext import dumps
+from extractor.jsontext import dumps, pointer, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from extractor.records import Json
-    from extractor.schema import Report, ReportRow
+    from extractor.schema import Hint, Report, ReportRow
 
 _COLUMNS = ("field", "type", "held by", "rule")
 #: Cells between two columns.
 _GAP = 2
+#: Cells below which neither a field nor its type is squeezed: `string, optional`.
+_MIN_TYPE = 16
 #: Characters of one keyword's value.
 _MAX_VALUE = 120
 #: What the words of the third column mean, for those that occur.
@@ -41,8 +44,7 @@ def print_report(report: Report) -> None:
     if lines:
         _print_table(lines)
     if report.is_cut:
-        what = f"the first {len(report.fields):,} fields are listed" if lines else "it takes long to list them"
-        _say(f"… and more fields: {what}.")
+        _say("… and more fields." if lines else "It takes long to list its fields, so they are left out.")
     typer.echo()
     for sentence in _legend(report, held_by={line[2] for line in lines}):
         _say(sentence)
@@ -52,9 +54,34 @@ def print_report(report: Report) -> None:
     if report.hints:
         typer.echo("\nWorth a second look:")
     for hint in report.hints:
-        more = f" and {hint.count - len(hint.at)} more" if hint.count > len(hint.at) else ""
-        places = ", ".join(printable(at) or "the record" for at in hint.at)
-        _say(f"- {places}{more}: {hint.says[0].lower()}{hint.says[1:]}")
+        _say(_hint(hint))
+
+
+def _hint(hint: Hint) -> str:
+    """Write where a hint is and what it says, with an option as it is typed."""
+    more = f" and {hint.count - len(hint.at):,} more" if hint.count > len(hint.at) else ""
+    whole = f"the {hint.into}"
+    places = ", ".join(_place(tuple(map(_wild, tokens(at)))) or whole for at in hint.at)
+    says = printable(f"{hint.says[0].lower()}{hint.says[1:]}")
+    if hint.suggests is not None:
+        option = f"--{hint.suggests.option.replace('_', '-')} {hint.suggests.value}"
+        says = f"{says.removesuffix('.')}; {option} {hint.suggests.does}."
+    return f"- {places}{more}: {says}"
+
+
+def _wild(token: str) -> str | None:
+    return None if token == "*" else token  # noqa: S105 - a token of a pointer
+
+
+def _place(path: Sequence[str | int | None]) -> str:
+    """Write a path as a JSON Pointer, with names in quotation marks that could not be read or told from others."""
+    return "".join(f"/{'*' if token is None else _name(str(token))}" for token in path)
+
+
+def _name(token: str) -> str:
+    escaped = pointer(token)[1:]
+    is_plain = token == token.strip() and token not in {"", "*"} and token.isprintable() and '"' not in token
+    return escaped if is_plain else printable(json.dumps(escaped, ensure_ascii=False))
 
 
 def _say(text: str) -> None:
@@ -80,13 +107,16 @@ def _print_table(lines: Sequence[tuple[str, ...]]) -> None:
 
 
 def _fitted(widths: Sequence[int], *, room: int) -> list[int]:
-    """Return how wide the columns are where all may have `room` cells; a field needs most, then its rules."""
+    """Return how wide the columns are where all may have `room` cells.
+
+    A type stays on one line where it can, a field is broken only where both do not fit, and rules take what is left.
+    """
     field, kind, held, rule = widths
     left = room - held
     if field + kind + rule <= left:
         return [field, kind, held, rule]
-    kind = min(kind, max(10, left // 4))
-    field = min(field, max(12, (left - kind) // 2, left - kind - rule))
+    kind = min(kind, max(_MIN_TYPE, left // 3))
+    field = min(field, max(_MIN_TYPE, left - kind - rule, (left - kind) // 2))
     return [field, kind, held, max(left - kind - field, 10)]
 
 
@@ -101,12 +131,13 @@ def _lines(row: ReportRow) -> Iterator[tuple[str, ...]]:
 
 
 def _field(row: ReportRow) -> str:
-    at = printable(row.at) or "(the record)"
+    at = _place(row.path) or "(the record)"
     return f"{at} (form {row.form})" if row.form else at
 
 
 def _type(row: ReportRow) -> str:
-    return row.type if row.is_required or not row.type else f"{row.type}, optional"
+    as_text = ", as text" if "text" in row.written_as else ""
+    return f"{row.type}{as_text}" if row.is_required or not row.type else f"{row.type}{as_text}, optional"
 
 
 def _rule(keyword: str, value: Json) -> str:
@@ -118,17 +149,28 @@ def _legend(report: Report, *, held_by: set[str]) -> Iterator[str]:
     """Yield what the table leaves unsaid, as far as it occurs."""
     yield "The grammar holds names and types of all fields."
     yield from (says for word, says in _LEGEND.items() if word in held_by)
+    if any(row.form for row in report.fields):
+        yield "form: a field of one alternative of a union; 2.1 is the first alternative inside the second."
+    written = {way for row in report.fields for way in row.written_as}
+    if "text" in written:
+        yield "as text: the model writes it as JSON text; the record has the value itself."
     nulls = {row.null for row in report.fields}
     if "absent" in nulls:
         yield "An optional field that is answered null is not in the record."
+    if "set" in written:
+        yield 'An optional field that may be null is answered {"set": value} when it is there, null or not.'
     if "not stated" in nulls:
-        yield "A required value that is answered null is not stated by the document: it is asked for once more."
+        yield (
+            "A required value that may not be null and is answered null is not stated by the document: it is asked "
+            "for once more."
+        )
 
 
 def _figures(report: Report) -> Iterator[str]:
-    fields = len({row.at for row in report.fields if row.at})
+    fields = _count(len({row.path for row in report.fields if row.path}), "field")
     yield (
-        f"{_count(fields, 'field')}; {_count(report.rules_on_wire, 'rule')} held by the grammar, "
+        f"{f'More than {fields}; of those listed:' if report.is_cut else f'{fields};'} "
+        f"{_count(report.rules_on_wire, 'rule')} held by the grammar, "
         f"{_count(report.places_told, 'field')} with rules in words."
     )
     yield (

@@ -9,8 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from extractor.schema.advice import Hint
     from extractor.schema.contracts import Contract, acontract_for, contract_for
-    from extractor.schema.hints import Hint
     from extractor.schema.importing import READY, class_of, failed_import, list_classes, module_named
     from extractor.schema.judging import Judgement
     from extractor.schema.lifting import Lift
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "READY": "importing",
     "Contract": "contracts",
-    "Hint": "hints",
+    "Hint": "advice",
     "Judgement": "judging",
     "Lift": "lifting",
     "Lowered": "lowering",

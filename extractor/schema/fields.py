@@ -18,13 +18,15 @@ from extractor.schema.codecs import (
     Named,
     Table,
 )
-from extractor.schema.free_form import AnyJson, JsonText
+from extractor.schema.fitting import kinds
+from extractor.schema.free_form import JsonText
+from extractor.schema.keywords import escaped
 from extractor.schema.object_codecs import Members, Pairs
 from extractor.schema.unions import Choice
 from extractor.schema.wire_nodes import Node, inside, unwrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from extractor.records import JsonObject
     from extractor.schema.lifting import Codec
@@ -48,18 +50,27 @@ _REFERENCE: Final = "#/$defs/"
 class Field:
     """One field; see `reporting.ReportRow`, which has the same members and what others know of it."""
 
-    at: str
+    path: tuple[str | int | None, ...]
     form: str
     type: str
     is_required: bool
     null: str
     on_wire: JsonObject
+    #: Whether it travels as `{"set": value}`.
+    is_set: bool = False
+    #: Whether it travels as JSON text.
+    is_text: bool = False
     #: Whether it holds what a field above it holds, so that its members are not listed again.
     is_repeated: bool = False
     #: Whether it is an item of a list or a value of a map, of which the line above says the type.
     is_item: bool = False
     #: Whether it is any JSON value.
     is_free_form: bool = False
+
+    @property
+    def at(self) -> str:
+        """JSON Pointer into the record, `*` for every item of a list and every key of a map."""
+        return pointer(*("*" if token is None else token for token in self.path))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +83,8 @@ class Fields:
     is_cut: bool
     #: Pointers of objects that may have members which are not asked for.
     closed: tuple[str, ...]
+    #: Pointer of each object with named members -> tokens of those that are asked for.
+    members: Mapping[str, set[str]]
 
 
 def fields_of(wire: JsonObject, codec: Codec) -> Fields:
@@ -86,7 +99,7 @@ def fields_of(wire: JsonObject, codec: Codec) -> Fields:
                 raise _TooMany  # noqa: TRY301 - the walk itself ends in the same way
     except _TooMany:
         is_cut = True
-    return Fields(listed=tuple(found), is_cut=is_cut, closed=tuple(walk.closed))
+    return Fields(listed=tuple(found), is_cut=is_cut, closed=tuple(walk.closed), members=walk.members)
 
 
 class _TooMany(Exception):
@@ -101,6 +114,8 @@ class _Walk:
         self._left = _MAX_STEPS
         #: Pointers of objects that may have members which are not asked for.
         self.closed: list[str] = []
+        #: Pointers of objects with named members, and the tokens of those.
+        self.members: dict[str, set[str]] = {}
 
     def fields(self, node: Node) -> Iterator[Field]:
         """Yield the field of a node and those below it."""
@@ -110,7 +125,7 @@ class _Walk:
             yield from self._below(node)
 
     def _below(self, node: Node) -> Iterator[Field]:
-        if node.is_free_form or isinstance(node.codec, Table) or "$ref" in node.wire:
+        if node.is_free_form or node.is_text or "$ref" in node.wire:
             return
         if branches := self._branches(node):
             for branch in branches:
@@ -136,10 +151,11 @@ class _Walk:
         extra = node.codec.extra if isinstance(node.codec, Members) else None
         if isinstance(node.codec, Members) and not node.codec.keeps_unknown and extra is None:
             self.closed.append(node.at)
-        for name, wire in node.wire["properties"].items():
-            if name != extra:
-                member = inside(node, wire, codecs.get(name, SAME), step=pointer(name))
-                yield from self.fields(replace(member, is_required=name not in optional))
+        named = {name: wire for name, wire in node.wire["properties"].items() if name != extra}
+        self.members.setdefault(node.at, set()).update(map(escaped, named))
+        for name, wire in named.items():
+            member = inside(node, wire, codecs.get(name, SAME), token=name)
+            yield from self.fields(replace(member, is_required=name not in optional))
         if extra is not None and isinstance(node.codec, Members):
             others = self._entry(node, node.wire["properties"][extra], node.codec.others)
             yield from self.fields(replace(others, is_required=False))
@@ -147,18 +163,18 @@ class _Walk:
     def _entry(self, node: Node, wire: JsonObject, codec: Pairs) -> Node:
         """Return the values of a list of key and value."""
         bare, _ = self._bare(replace(node, wire=wire, codec=SAME))
-        return inside(node, bare.wire["items"]["properties"][VALUE], codec.value, step="/*")
+        return inside(node, bare.wire["items"]["properties"][VALUE], codec.value, token=None)
 
     def _items(self, node: Node) -> Iterator[Node]:
         wire = node.wire["items"]
         if not isinstance(node.codec, Elements) or not node.codec.first:
-            yield inside(node, wire, node.codec.rest if isinstance(node.codec, Elements) else SAME, step="/*")
+            yield inside(node, wire, node.codec.rest if isinstance(node.codec, Elements) else SAME, token=None)
             return
         options = wire["anyOf"] if wire.keys() == {"anyOf"} else [wire]
         for index, codec in enumerate(node.codec.first):
-            yield inside(node, self._wire_for(codec, options), codec, step=pointer(index))
+            yield inside(node, self._wire_for(codec, options), codec, token=index)
         if node.codec.rest is not SAME:
-            yield inside(node, self._wire_for(node.codec.rest, options[::-1]), node.codec.rest, step="/*")
+            yield inside(node, self._wire_for(node.codec.rest, options[::-1]), node.codec.rest, token=None)
 
     def _wire_for(self, codec: Codec, options: list[JsonObject]) -> JsonObject:
         """Return the alternative that a position of a tuple is written by. The wire does not say which it is."""
@@ -167,7 +183,11 @@ class _Walk:
             properties = bare.wire.get("properties", {})
             if isinstance(bare.codec, Members) and properties.keys() >= bare.codec.declared.keys():
                 return wire
-            if (isinstance(bare.codec, (Pairs, Elements)) and "items" in bare.wire) or bare.is_free_form:
+            if (
+                (isinstance(bare.codec, (Pairs, Elements)) and "items" in bare.wire)
+                or bare.is_free_form
+                or bare.is_text
+            ):
                 return wire
         return options[0]
 
@@ -187,7 +207,7 @@ class _Walk:
             self._left -= 1
             if self._left < 0:
                 raise _TooMany
-            if isinstance(node.codec, (AnyJson, JsonText)):
+            if node.is_free_form or isinstance(node.codec, JsonText):
                 return node, False
             if isinstance(node.codec, Named):
                 node = replace(node, codec=node.codec.definitions[node.codec.name])
@@ -204,10 +224,11 @@ class _Walk:
                 return node, False
 
     def _type(self, node: Node) -> str:
-        if node.is_free_form:
-            return "any JSON" if isinstance(node.codec, AnyJson) else "any JSON, as text"
-        if "$ref" in node.wire:
-            return f"{node.wire['$ref'].removeprefix(_REFERENCE)}, as above"
+        return _any_of((self._kind(node), "null")) if node.allows_null else self._kind(node)
+
+    def _kind(self, node: Node) -> str:
+        if kind := _kind_without_parts(node):
+            return kind
         if branches := self._branches(node):
             return _any_of(self._type(branch) for branch in branches)
         if isinstance(node.codec, Pairs):
@@ -219,6 +240,17 @@ class _Walk:
 
     def _type_of(self, node: Node) -> str:
         return self._type(self._bare(node)[0])
+
+
+def _kind_without_parts(node: Node) -> str:
+    """Return what a value is whose parts are not looked at, "" for any other."""
+    if node.is_free_form:
+        return "any JSON"
+    if isinstance(node.codec, JsonText):  # that for which the wire has no room
+        return "object"
+    if isinstance(node.codec, Table):
+        return _any_of(kinds(value)[0] for value in node.codec.values.values())
+    return f"{node.wire['$ref'].removeprefix(_REFERENCE)}, as above" if "$ref" in node.wire else ""
 
 
 def _any_of(types: Iterable[str]) -> str:
@@ -234,12 +266,14 @@ def _field(node: Node, kind: str, *, is_repeated: bool) -> Field:
         on_wire = {_OF_MAPS.get(keyword, keyword): value for keyword, value in on_wire.items()}
         on_wire |= {f"key {keyword}": value for keyword, value in key.items() if keyword not in _STRUCTURE}
     return Field(
-        at=node.at,
+        path=node.path,
         form=node.form,
         type=kind,
         is_required=node.is_required,
         null=node.null,
         on_wire=on_wire,
+        is_set=node.is_set,
+        is_text=node.is_text,
         is_repeated=is_repeated,
         is_free_form=node.is_free_form,
     )

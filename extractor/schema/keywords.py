@@ -73,6 +73,11 @@ _SINCE: Final = {
 }  # fmt: skip
 #: Keyword -> last draft that knows it.
 _UNTIL: Final = {"dependencies": 7, "additionalItems": 2019, "$recursiveRef": 2019}
+#: Every keyword of any draft, and `nullable` of OpenAPI.
+KEYWORDS: Final = frozenset((
+    *OBJECT, *ARRAY, *STRING, *NUMBER, *ANNOTATIONS, *_SINCE, *_UNTIL, "type", "enum", "allOf", "anyOf", "oneOf", "not",
+    "$ref", "$dynamicAnchor", "$recursiveAnchor", "nullable",
+))  # fmt: skip
 
 
 #: Draft -> keywords of other drafts, which it ignores.
@@ -149,6 +154,11 @@ def known(node: JsonObject, draft: int) -> JsonObject:
     if unknown.isdisjoint(node):
         return node
     return {keyword: value for keyword, value in node.items() if keyword not in unknown}
+
+
+def drafts_of(keyword: str) -> tuple[int, int]:
+    """Return the first and the last draft that know a keyword."""
+    return _SINCE.get(keyword, DRAFT_4), _UNTIL.get(keyword, DEFAULT_DRAFT)
 
 
 def of_draft(keywords: Mapping[str, _T], draft: int) -> dict[str, _T]:

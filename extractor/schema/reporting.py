@@ -6,11 +6,12 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from extractor.errors import UnsupportedSchema
-from extractor.jsontext import dumps
+from extractor.jsontext import dumps, tokens
 from extractor.records.json import JsonObject  # noqa: TC001 - pydantic reads the annotations
+from extractor.schema.advice import Hint  # noqa: TC001 - pydantic reads the annotations
 from extractor.schema.class_checks import checks_of
 from extractor.schema.fields import Field, Fields, fields_of
-from extractor.schema.hints import Hint, hints_of
+from extractor.schema.hints import hints_of
 
 if TYPE_CHECKING:
     from extractor.records import Target
@@ -26,14 +27,18 @@ class ReportRow:
 
     #: JSON Pointer into the record, `*` for every item of a list and every key of a map.
     at: str
+    #: The same as names and indexes, None for every item or key: a member may itself be called `*`.
+    path: tuple[str | int | None, ...]
     #: Which alternative of a union the field belongs to: `2`, or `2.1` where unions nest; "" for none.
     form: str
-    #: What it is in one or two words: `string`, `list of object`.
+    #: What it is in the record, in one or two words: `string or null`, `list of object`.
     type: str
     #: Whether a valid record always has it.
     is_required: bool
     #: What null on the wire stands for: `absent`, `not stated`, `null`, or "" where a grammar allows none.
     null: str
+    #: How the value travels, where not as itself: `set` in `{"set": …}`, apart from null; `text` as JSON text.
+    written_as: tuple[Literal["set", "text"], ...]
     #: Keyword -> value, on the wire, so that a grammar enforces it; those of a map's keys with `key ` before them.
     on_wire: JsonObject
     #: Rules that are told in words and checked after the answer; "" for none.
@@ -110,17 +115,19 @@ def _fields_and_rules(contract: Contract) -> tuple[Fields, dict[str, str]]:
     try:
         lowered = contract.lowered
     except UnsupportedSchema:
-        return Fields(listed=(), is_cut=True, closed=()), {}
+        return Fields(listed=(), is_cut=True, closed=(), members={}), {}
     return fields_of(lowered.wire, lowered.codec), dict(lowered.local)
 
 
 def _row(field: Field, *, told: str, by_class: tuple[str, ...]) -> ReportRow:
     return ReportRow(
         at=field.at,
+        path=field.path,
         form=field.form,
         type=field.type,
         is_required=field.is_required,
         null=field.null,
+        written_as=(*(("set",) if field.is_set else ()), *(("text",) if field.is_text else ())),
         on_wire=field.on_wire,
         told=told,
         by_class=by_class,
@@ -131,7 +138,14 @@ def _unlisted(told: dict[str, str], fields: tuple[Field, ...]) -> list[Field]:
     """Return the places with rules that are no fields of their own, such as one position of a list of scalars."""
     repeated = tuple(f"{field.at}/" for field in fields if field.is_repeated)
     return [
-        Field(at=at, form="", type="", is_required=False, null="", on_wire={})
+        Field(
+            path=tuple(None if name == "*" else name for name in tokens(at)),
+            form="",
+            type="",
+            is_required=False,
+            null="",
+            on_wire={},
+        )
         for at in told
         if not at.startswith(repeated)
     ]

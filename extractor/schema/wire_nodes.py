@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from extractor.jsontext import pointer
 from extractor.schema.codecs import (
     SAME,
     SET,
@@ -14,6 +15,7 @@ from extractor.schema.codecs import (
     Nullable,
     Same,
     Stated,
+    Table,
 )
 from extractor.schema.free_form import AnyJson, JsonText
 from extractor.schema.object_codecs import Members
@@ -35,18 +37,27 @@ class Node:
     wire: JsonObject
     #: The way from there to the record and back.
     codec: Codec
-    #: JSON Pointer into the record, `*` for every item of a list and every key of a map.
-    at: str = ""
+    #: Names and indexes from the root of the record, None for every item of a list and every key of a map.
+    path: tuple[str | int | None, ...] = ()
     #: Which alternative of a union it belongs to; "" for none.
     form: str = ""
     #: Whether a valid record always has it.
     is_required: bool = True
     #: What null on the wire stands for; "" where it is not allowed.
     null: str = ""
+    #: Whether null is a value that the record may have here.
+    allows_null: bool = False
+    #: Whether the value is the member `set` of an object on the wire.
+    is_set: bool = False
     #: Definitions on the way here.
     inside: tuple[str, ...] = ()
     #: Places above it.
     depth: int = 0
+
+    @property
+    def at(self) -> str:
+        """JSON Pointer into the record, `*` for every item of a list and every key of a map."""
+        return pointer(*("*" if token is None else token for token in self.path))
 
     @property
     def is_object(self) -> bool:
@@ -56,15 +67,20 @@ class Node:
     @property
     def is_free_form(self) -> bool:
         """Whether it is any JSON value."""
-        return isinstance(self.codec, (AnyJson, JsonText))
+        return isinstance(self.codec, AnyJson)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is JSON text on the wire, whatever it is in the record."""
+        return isinstance(self.codec, (JsonText, Table))
 
 
-def inside(node: Node, wire: JsonObject, codec: Codec, *, step: str) -> Node:
-    """Return the node of a value that stands at `step` below `node` in the record."""
+def inside(node: Node, wire: JsonObject, codec: Codec, *, token: str | int | None) -> Node:
+    """Return the node of a value that stands under `token` in `node` in the record, None for every one there."""
     return Node(
         wire=wire,
         codec=codec,
-        at=node.at + step,
+        path=(*node.path, token),
         form=node.form,
         inside=node.inside,
         depth=node.depth + 1,
@@ -75,15 +91,20 @@ def unwrapped(node: Node) -> Node | None:
     """Return the node without one layer that is on the wire only, None when there is none."""
     codec = node.codec
     if isinstance(codec, (Stated, Nullable, Maybe)):
-        null = node.null or _NULL_MEANS[type(codec)]
-        return replace(node, wire=_without_null(node.wire), codec=codec.inner, null=null)
+        return _stripped(node, means=_NULL_MEANS[type(codec)], codec=codec.inner)
     if isinstance(codec, (MaybeSet, Same)) and _allows_null(node.wire):
-        null = node.null or ("null" if codec is SAME else "absent")
-        return replace(node, wire=_without_null(node.wire), null=null)
-    if isinstance(codec, (MaybeSet, Boxed)):
-        name = SET if isinstance(codec, MaybeSet) else codec.name
-        return replace(node, wire=node.wire["properties"][name], codec=codec.inner)
+        return _stripped(node, means="null" if codec is SAME else "absent", codec=codec)
+    if isinstance(codec, MaybeSet):
+        return replace(node, wire=node.wire["properties"][SET], codec=codec.inner, is_set=True)
+    if isinstance(codec, Boxed):
+        return replace(node, wire=node.wire["properties"][codec.name], codec=codec.inner)
     return None
+
+
+def _stripped(node: Node, *, means: str, codec: Codec) -> Node:
+    """Return the node without null. Inside another null it cannot be told from that one, but in a box it can."""
+    allows_null = node.allows_null or (means == "null" and (node.is_set or not node.null))
+    return replace(node, wire=_without_null(node.wire), codec=codec, null=node.null or means, allows_null=allows_null)
 
 
 def _allows_null(wire: JsonObject) -> bool:

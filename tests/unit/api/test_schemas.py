@@ -27,15 +27,24 @@ async def test_a_schema_that_can_be_used_is_answered_with_a_row_for_each_field(c
     assert (found["ok"], found["name"], found["validated_by"]) == (True, "Note", ["json_schema"])
     assert found["fields"][1] == {
         "at": "/city",
+        "path": ["city"],
         "form": "",
         "type": "string",
         "is_required": True,
         "null": "not stated",
+        "written_as": [],
         "on_wire": {"minLength": 1},
         "told": "",
         "by_class": [],
     }
     assert found["fields"][2]["told"] == "No item may occur twice."
+
+
+async def test_a_hint_names_an_option_as_a_member_of_the_request_has_it(client) -> None:
+    answer = await client.post("/v1/schemas/check", json={"schema": NOTE})
+
+    [closed] = [hint for hint in answer.json()["hints"] if hint["name"] == "closed"]
+    assert closed["suggests"] == {"option": "open_objects", "value": "keep", "does": "asks for them"}
 
 
 async def test_the_rows_are_those_of_the_command_line(client) -> None:

@@ -88,7 +88,53 @@ def test_on_a_terminal_no_line_is_wider_than_it_and_nothing_is_left_out(
 
     written = re.sub("\x1b\\[[0-9;]*m", "", written)
     assert max(map(len, written.splitlines())) <= width
-    assert [text for text in ("/number", "/lines/*/price", "minimum 0", "optional") if text not in written] == []
+    assert [
+        text for text in ("/number", "/lines/*/price", "minimum 0", "string, optional") if text not in written
+    ] == []
+
+
+def test_names_that_could_not_be_told_apart_stand_in_quotation_marks(typed, tmp_path) -> None:
+    names = ["", " ", "*", "a\nb", "plain name"]
+    schema = {"properties": {name: {"type": "string"} for name in names}, "additionalProperties": {"type": "integer"}}
+    (tmp_path / "odd.json").write_text(json.dumps({"type": "object", **schema}))
+
+    _, written, _ = typed("check", str(tmp_path / "odd.json"))
+
+    fields = [line.rpartition("  ")[0].strip() for line in written.splitlines()[4:10]]
+    assert fields == ['/""', '/" "', '/"*"', '/"a\\nb"', "/plain name", "/*"]
+
+
+def test_the_legend_explains_what_the_table_has(typed, tmp_path) -> None:
+    union = {"oneOf": [{"type": "array", "items": {"type": "integer", "minimum": 1}}, {"const": {"a": 1}}]}
+    schema = {"x": union, "y": {"type": ["string", "null"]}, "z": {"const": [1]}}
+    (tmp_path / "both.json").write_text(json.dumps({"type": "object", "properties": schema}))
+
+    _, written, _ = typed("check", str(tmp_path / "both.json"), "--nulls", "exact")
+
+    assert "/x/* (form 1)" in written
+    assert "form: a field of one alternative of a union" in written
+    assert "string or null, optional" in written
+    assert 'An optional field that may be null is answered {"set": value}' in written
+    assert "array, as text, optional" in written
+    assert "as text: the model writes it as JSON text" in written
+    assert "--nulls exact" not in written
+
+
+def test_the_count_of_a_cut_list_is_that_of_its_lines(typed, tmp_path) -> None:
+    members = {f"m{number}": {"type": "string"} for number in range(1_500)}
+    (tmp_path / "long.json").write_text(json.dumps({"type": "object", "properties": members}))
+
+    _, written, _ = typed("check", str(tmp_path / "long.json"))
+
+    assert written.count("\n/m") == 999
+    assert "… and more fields.\n" in written
+    assert "More than 999 fields; of those listed: 0 rules" in written
+
+
+def test_a_hint_names_an_option_as_it_is_typed(typed, path) -> None:
+    _, written, _ = typed("check", path)
+
+    assert "and not asked for; --open-objects keep asks for them." in written
 
 
 def test_check_writes_the_same_as_json(typed, path) -> None:
