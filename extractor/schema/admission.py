@@ -38,6 +38,8 @@ MAX_NODES: Final = 20_000
 MAX_ENUM: Final = 5_500
 #: Schemas that may apply to one place of an instance, references followed. 99.9 % of real schemas stay below.
 MAX_EXPANDED: Final = 250_000
+#: Schemas that apply to one place because each is a part of the one before, or what it refers to.
+MAX_CHAIN: Final = 256
 #: Keywords by which other parts may refer to a schema.
 _NAMING: Final = frozenset({"$id", "id", "$anchor", "$dynamicAnchor"})
 
@@ -238,17 +240,21 @@ def _refuse_endless(together: dict[str, list[str]]) -> None:
     `together` is the graph of schemas that apply to the same instance. A cycle in it is a schema that means
     nothing; a very large unfolding is one that takes exponential time.
     """
-    sizes: dict[str, int] = {at: 1 for at, applying in together.items() if not applying}
+    sizes: dict[str, tuple[int, int]] = {at: (1, 1) for at, applying in together.items() if not applying}
     for start in together:
         if start not in sizes:
             _measure(start, together, sizes)
+    longest = max(sizes, key=lambda at: sizes[at][1])
+    if sizes[longest][1] > MAX_CHAIN:
+        because = f"more than {MAX_CHAIN} schemas that only lead to one another apply to one place"
+        raise UnsupportedSchema("$ref", at=longest, because=because)
     largest = max(sizes, key=sizes.__getitem__)
-    if sizes[largest] > MAX_EXPANDED:
+    if sizes[largest][0] > MAX_EXPANDED:
         raise UnsupportedSchema("$ref", at=largest, because="the schema is too large when its references are followed")
 
 
-def _measure(start: str, together: dict[str, list[str]], sizes: dict[str, int]) -> None:
-    """Enter the unfolded size of `start` and everything below it into `sizes`. Depth first, without recursion."""
+def _measure(start: str, together: dict[str, list[str]], sizes: dict[str, tuple[int, int]]) -> None:
+    """Enter unfolded size and height of `start` and everything below it into `sizes`. Depth first, no recursion."""
     on_path: set[str] = set()
     path = [start]
     while path:
@@ -263,6 +269,7 @@ def _measure(start: str, together: dict[str, list[str]], sizes: dict[str, int]) 
         if unknown:
             path.append(unknown[0])
             continue
-        sizes[at] = 1 + sum(sizes[below] for below in together[at])
+        below_it = [sizes[below] for below in together[at]]
+        sizes[at] = 1 + sum(size for size, _ in below_it), 1 + max(height for _, height in below_it)
         on_path.discard(at)
         path.pop()

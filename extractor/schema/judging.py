@@ -54,7 +54,7 @@ class Judgement:
             "violations": [asdict(violation) for violation in self.violations],
             "repairs": [asdict(repair) for repair in self.repairs],
             "fits_wire": self.fits_wire,
-            "pointers": self.pointers and asdict(self.pointers),
+            "pointers": self.pointers and self.pointers.as_json(),
         }
 
     @classmethod
@@ -65,7 +65,7 @@ class Judgement:
             tuple(Violation(**violation) for violation in members["violations"]),
             tuple(Repair(**repair) for repair in members["repairs"]),
             members["fits_wire"],
-            members["pointers"] and Pointers(**members["pointers"]),
+            members["pointers"] and Pointers.from_json(members["pointers"]),
         )
 
     def refused_by(self, others: Sequence[Violation], pointers: Pointers) -> Judgement:

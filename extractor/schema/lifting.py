@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from extractor.jsontext import pointer
 from extractor.records import Repair, Violation
-from extractor.schema.pointers import Pointers
+from extractor.schema.pointers import Pointers, short
 
 if TYPE_CHECKING:
     from extractor.records import Json
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Stands for a member that is not there. Never part of a record or of a wire value.
 ABSENT: Final[Any] = object()
+#: Violations and repairs of one answer that are kept.
+MAX_NOTED: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,10 @@ class Place:
     found: list[Violation] = field(default_factory=list)
     #: Collects changes made; shared likewise.
     repairs: list[Repair] = field(default_factory=list)
-    #: Collects where record and answer differ; None when nobody wants to know.
+    #: Collects where everything stands; None when nobody wants to know.
     pointers: Pointers | None = None
+    #: The number of this place among those.
+    number: int = 0
 
     def below(self, token: str | int, *wire: str | int) -> Place:
         """Return the place of a member or item, which stands at `wire` in the answer, or under the same name."""
@@ -56,10 +59,8 @@ class Place:
         return self._at((), wire)
 
     def _at(self, tokens: tuple[str | int, ...], wire: tuple[str | int, ...]) -> Place:
-        place = Place(self, tokens, wire, self.found, self.repairs, self.pointers)
-        if self.pointers is not None and tokens != wire:
-            self.pointers.enter(place.pointer(), wire, above=self.pointer(), above_wire=self.wire_pointer())
-        return place
+        number = 0 if self.pointers is None else self.pointers.enter(self.number, tokens, wire)
+        return Place(self, tokens, wire, self.found, self.repairs, self.pointers, number)
 
     def trial(self) -> Place:
         """Return this place for an attempt whose findings count only when it is kept."""
@@ -70,34 +71,31 @@ class Place:
         self.found += trial.found
         self.repairs += trial.repairs
         if self.pointers is not None and trial.pointers is not None:
-            self.pointers.add(trial.pointers)
+            self.pointers.add(trial.pointers, self.number)
 
     def is_written_as(self, form: Form) -> None:
         """Note how the answer writes the value of this place."""
         if self.pointers is not None:
-            self.pointers.forms[self.pointer()] = form
+            self.pointers.forms[self.number] = form
 
     def report(self, rule: str, says: str) -> None:
-        """Note a violation at this place."""
-        self.found.append(Violation(at=self.pointer(), rule=rule, says=says))
+        """Note a violation at this place. More than enough to ask again are not kept."""
+        if len(self.found) < MAX_NOTED:
+            self.found.append(Violation(at=self.pointer(), rule=rule, says=says))
 
     def repair(self, name: str, *, below: str = "") -> None:
-        """Note a change made at this place, or at a pointer below it."""
-        self.repairs.append(Repair(name=name, at=self.pointer() + below))
+        """Note a change made at this place, or at a pointer below it. More than anybody reads are not kept."""
+        if len(self.repairs) < MAX_NOTED:
+            self.repairs.append(Repair(name=name, at=self.pointer() + below))
 
     def pointer(self) -> str:
-        """Return the JSON Pointer of this place in the record."""
-        return pointer(*chain.from_iterable(place.tokens for place in reversed(self._path())))
-
-    def wire_pointer(self) -> str:
-        """Return the JSON Pointer of this place in the answer."""
-        return pointer(*chain.from_iterable(place.wire for place in reversed(self._path())))
-
-    def _path(self) -> list[Place]:
-        path = [self]
-        while path[-1].above is not None:
-            path.append(path[-1].above)
-        return path
+        """Return the JSON Pointer of this place in the record, of bounded size."""
+        place: Place | None = self
+        path = []
+        while place is not None:
+            path.append(place.tokens)
+            place = place.above
+        return short([*chain.from_iterable(reversed(path))])
 
 
 class Codec(Protocol):

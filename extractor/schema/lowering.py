@@ -243,7 +243,8 @@ class _Lowering:
         name = self._definitions.name_of(location, title=title, level=self._level)
         wire = described({"$ref": f"#/$defs/{name}"}, description)
         codec = Named(self._definitions.codecs, name)
-        return Piece(wire, codec, (Told("", definition=name),), allows_null=self._pointing.takes_null(location))
+        allows_null, is_leaf = self._pointing.takes_null(location), self._pointing.is_leaf(location)
+        return Piece(wire, codec, (Told("", definition=name),), allows_null=allows_null, is_leaf=is_leaf)
 
     def object(self, keywords: JsonObject) -> Piece | None:
         """Lower a node that allows objects, or return it as text where it lies too deep for the dialect's limits."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _STEP: Final = re.compile(r"\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|\\.|.", re.DOTALL)
 #: What ECMA's `\s` stands for, as the inside of a class of RE2, whose own is ASCII. Source: ECMA 262, 22.2.2.9.
 _WHITE: Final = r"\s\x0b\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}\x{feff}"
+#: What ECMA's `.` stands for: any character but those that end a line. Source: ECMA 262, 12.3.
+_ANY: Final = r"[^\n\r\x{2028}\x{2029}]"
 #: Escapes that mean the same to everybody; others of a letter or digit do not, or are unknown to some.
 _COMMON_ESCAPES: Final = re.compile(r"\\(?:[dDwWsStnrfv]|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[^0-9A-Za-z])")
 _REPETITION: Final = re.compile(r"\{[0-9]+(?:,[0-9]*)?\}")
@@ -39,6 +41,10 @@ def for_re2(pattern: str) -> str:
 def _translated(step: str, *, in_class: bool) -> str:
     if step.startswith("\\u") and len(step) > 2:  # noqa: PLR2004 - more than the escape itself
         return f"\\x{{{step[2:]}}}"
+    if step == "[" and in_class:
+        return r"\["  # a class of POSIX begins here for RE2, and nothing for ECMA
+    if step == "." and not in_class:
+        return _ANY
     if step == r"\s":
         return _WHITE if in_class else f"[{_WHITE}]"
     if step == r"\S" and not in_class:

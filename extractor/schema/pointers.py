@@ -8,33 +8,68 @@ entry in its list is not known from the schema.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 from extractor.jsontext import pointer, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Sequence
+
+    from extractor.records import JsonObject
 
 #: How the wire writes what the record has otherwise: `entries` = an object as a list of `{key, value}`, `text` = a
 #: value as JSON text, `choice of texts` = one of some values, each as its JSON text.
 Form: TypeAlias = Literal["entries", "text", "choice of texts"]
 
+#: Characters of a name that a pointer repeats.
+MAX_NAME: Final = 200
 
-@dataclass(slots=True)
+
+class Step(NamedTuple):
+    """The way from one place to the next. All of them together take room that grows with the answer alone."""
+
+    #: Number of the place where it begins.
+    above: int
+    #: The way in the record: a name or an index, or nothing.
+    record: tuple[str | int, ...]
+    #: The way in the answer.
+    wire: tuple[str | int, ...]
+
+
+@dataclass
 class Pointers:
     """Translates JSON Pointers between one answer and the record that was read from it.
 
-    Only steps that differ are kept: what stands below a known place stands there under the same names on both sides.
+    What stands below the last known place stands there under the same names on both sides.
     """
 
-    #: Pointer into the record -> pointer into the answer.
-    wire_of: dict[str, str] = field(default_factory=dict)
-    #: Pointer into the answer -> pointer into the record.
-    record_of: dict[str, str] = field(default_factory=dict)
-    #: Pointer into the answer of what only the wire has, such as a pair -> pointer of the value that it belongs to.
-    scaffold: dict[str, str] = field(default_factory=dict)
-    #: Pointer into the record -> how the answer writes the value, where that is not as it is.
-    forms: dict[str, Form] = field(default_factory=dict)
+    #: Place -> the step that leads there. Place 0 is the root.
+    steps: list[Step] = field(default_factory=lambda: [Step(-1, (), ())])
+    #: Place -> how the answer writes its value, where that is not as it is.
+    forms: dict[int, Form] = field(default_factory=dict)
+
+    def as_json(self) -> JsonObject:
+        """Return them as JSON."""
+        return {"steps": self.steps, "forms": list(self.forms.items())}
+
+    @classmethod
+    def from_json(cls, members: JsonObject) -> Pointers:
+        """Return what `as_json` wrote."""
+        steps = [Step(above, tuple(record), tuple(wire)) for above, record, wire in members["steps"]]
+        return cls(steps, dict(members["forms"]))
+
+    def enter(self, above: int, record: tuple[str | int, ...], wire: tuple[str | int, ...]) -> int:
+        """Note a step that a lift takes, and return the number of the place where it ends."""
+        self.steps.append(Step(above, record, wire))
+        return len(self.steps) - 1
+
+    def add(self, other: Pointers, at: int) -> None:
+        """Take over what a lift of the value at a place noted by itself."""
+        moved = len(self.steps) - 1
+        for step in other.steps[1:]:
+            self.steps.append(step._replace(above=step.above + moved if step.above else at))
+        self.forms |= {place + moved if place else at: form for place, form in other.forms.items()}
 
     def wire(self, at: str) -> str:
         """Return where the answer holds what the record has at `at`; where it would, for a member that is missing.
@@ -42,70 +77,95 @@ class Pointers:
         Inside JSON text there are no places, nor in the list of a map for a key that is not in it: then it is the
         text or the list itself.
         """
-        known, rest = _longest(self.wire_of, at)
-        closed = self._closed(at)
-        if closed is not None and len(closed) >= len(known):
-            return self.wire(closed)
-        return self.wire_of.get(known, "") + rest
-
-    def record(self, wire: str) -> str:
-        """Return where the record has what the answer holds at `wire`.
-
-        What only the wire has, such as the key of a pair, is told by the value that it belongs to.
-        """
-        known, rest = _longest(self.record_of, wire)
-        scaffold, _ = _longest(self.scaffold, wire)
-        if len(scaffold) > len(known):
-            return self.scaffold[scaffold]
-        return self.record_of.get(known, "") + rest
+        places, rest = self._reached(at)
+        return self._wire_pointer(places[-1]) + ("" if self._form(places) else pointer(*rest))
 
     def form(self, at: str) -> tuple[Form | None, str]:
         """Return how the answer writes the value at `at`, or the value that holds it, and the steps from there.
 
         None when it is written as the record has it.
         """
-        if at in self.forms:
-            return self.forms[at], ""
-        known, _ = _longest(self.wire_of, at)
-        closed = self._closed(at)
-        if closed is None or len(closed) < len(known):
-            return None, ""
-        return self.forms[closed], at[len(closed) :]
+        places, rest = self._reached(at)
+        form = self._form(places)
+        return form, pointer(*rest) if form else ""
 
-    def _closed(self, at: str) -> str | None:
-        """Return the nearest place above `at` that the answer writes in a form of its own."""
-        above, _ = _longest(self.forms, at.rpartition("/")[0])
-        return above if at and above in self.forms else None
+    def record(self, wire: str) -> str:
+        """Return where the record has what the answer holds at `wire`.
 
-    def enter(self, at: str, steps: Sequence[str | int], *, above: str, above_wire: str) -> None:
-        """Note a place that a lift reaches from another by steps that are not the same on both sides.
-
-        Args:
-            at: Pointer into the record.
-            steps: The way in the answer.
-            above: Pointer into the record of where the way begins.
-            above_wire: The same in the answer.
+        What only the wire has, such as the key of a pair, is told by the value that it belongs to.
         """
-        wire = above_wire + pointer(*steps)
-        self.wire_of[at] = wire
-        self.record_of[wire] = at
-        for length in range(1, len(steps)):
-            in_an_entry = any(isinstance(step, int) for step in steps[:length])
-            self.scaffold[above_wire + pointer(*steps[:length])] = at if in_an_entry else above
+        place, steps = 0, tokens(wire)
+        while steps:
+            ahead = [(place, tuple(steps[:length])) for length in range(len(steps), 0, -1)]
+            known = next((way for way in ahead if way in self._by_wire), None)
+            if known is None:
+                scaffold = next((way for way in ahead if way in self._scaffold), None)
+                return self._record_pointer(place) + pointer(*steps) if scaffold is None else self._told(*scaffold)
+            place, steps = self._by_wire[known], steps[len(known[1]) :]
+        return self._record_pointer(place)
 
-    def add(self, other: Pointers) -> None:
-        """Take over what another lift of a part noted."""
-        self.wire_of |= other.wire_of
-        self.record_of |= other.record_of
-        self.scaffold |= other.scaffold
-        self.forms |= other.forms
+    def _told(self, above: int, steps: tuple[str, ...]) -> str:
+        """Return the place in the record to which a part of a step in the answer belongs."""
+        place = self._scaffold[above, steps]
+        in_an_entry = any(isinstance(step, int) for step in self.steps[place].wire[: len(steps)])
+        return self._record_pointer(place if in_an_entry else above)
+
+    def _reached(self, at: str) -> tuple[list[int], Sequence[str]]:
+        """Return the last known places on the way to `at`, all of one value of the record, and the steps from there."""
+        places: list[int] = [0]
+        steps: Sequence[str] = tokens(at)
+        while True:
+            inside = self._by_name.get((places[-1], None))
+            if inside is not None:
+                places.append(inside)
+                continue
+            below = self._by_name.get((places[-1], steps[0])) if steps else None
+            if below is None:
+                return places, steps
+            places, steps = [below], steps[1:]
+
+    def _form(self, places: list[int]) -> Form | None:
+        return next((self.forms[place] for place in reversed(places) if place in self.forms), None)
+
+    def _record_pointer(self, place: int) -> str:
+        return pointer(*(token for step in self._way(place) for token in step.record))
+
+    def _wire_pointer(self, place: int) -> str:
+        return pointer(*(token for step in self._way(place) for token in step.wire))
+
+    def _way(self, place: int) -> list[Step]:
+        way = []
+        while place > 0:
+            way.append(self.steps[place])
+            place = self.steps[place].above
+        return way[::-1]
+
+    @cached_property
+    def _by_name(self) -> dict[tuple[int, str | None], int]:
+        """Place and the next step in the record -> place; None for a step that the answer alone takes."""
+        return {
+            (step.above, str(step.record[0]) if step.record else None): place for place, step in enumerate(self.steps)
+        }
+
+    @cached_property
+    def _by_wire(self) -> dict[tuple[int, tuple[str, ...]], int]:
+        return {(step.above, tuple(map(str, step.wire))): place for place, step in enumerate(self.steps)}
+
+    @cached_property
+    def _scaffold(self) -> dict[tuple[int, tuple[str, ...]], int]:
+        """Place and a part of the step that the answer takes from there -> the place where that step ends."""
+        return {
+            (above, wire[:length]): place
+            for (above, wire), place in self._by_wire.items()
+            for length in range(1, len(wire))
+        }
 
 
-def _longest(known: Mapping[str, str], at: str) -> tuple[str, str]:
-    """Return the longest beginning of `at` that is known, "" when none is, and the rest."""
-    steps = tokens(at)
-    for length in range(len(steps), 0, -1):
-        start = pointer(*steps[:length])
-        if start in known:
-            return start, pointer(*steps[length:])
-    return "", at
+def short(steps: Iterable[str | int]) -> str:
+    """Return a pointer of bounded size: where a name is too long to be repeated, that of what holds it."""
+    told: list[str | int] = []
+    for step in steps:
+        if isinstance(step, str) and len(step) > MAX_NAME:
+            break
+        told.append(step)
+    return pointer(*told)

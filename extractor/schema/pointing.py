@@ -27,6 +27,7 @@ class Pointing:
         self._references = references
         self._merger = merger
         self._null_at: dict[str, bool] = {}
+        self._leaf_at: dict[str, bool] = {}
 
     def end_of(self, schema: Json) -> tuple[str | None, str]:
         """Return where a node points that does nothing else, and the first description on the way.
@@ -68,6 +69,24 @@ class Pointing:
             self._null_at[location] = True  # while it is being found out
             self._null_at[location] = self._allows_null(self._references.at(location), location)
         return self._null_at[location]
+
+    def is_leaf(self, location: str) -> bool:
+        """Return whether only scalars and values of an enum satisfy the definition at `location`."""
+        if location not in self._leaf_at:
+            self._leaf_at[location] = False  # while it is being found out
+            self._leaf_at[location] = self._is_leaf(self._references.at(location), location)
+        return self._leaf_at[location]
+
+    def _is_leaf(self, schema: Json, at: str) -> bool:
+        location, _ = self.end_of(schema)
+        if location is not None and location != at:
+            return self.is_leaf(location)
+        plain = self._merger.plain(schema, at)
+        if plain is None or "enum" in plain.keywords:
+            return plain is not None
+        if "type" in plain.keywords:
+            return set(plain.keywords["type"]) <= set(SCALARS)
+        return any(all(self._is_leaf(branch, at) for branch in union) for union in plain.unions)
 
     def _allows_null(self, schema: Json, at: str) -> bool:
         location, _ = self.end_of(schema)

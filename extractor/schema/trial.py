@@ -57,11 +57,14 @@ def try_out(order: JsonObject) -> JsonObject:
 def judge(order: JsonObject) -> JsonObject:
     """Judge the answer `value` of `order`, read with `repairs`, under its schema, and return the judgement as JSON.
 
-    The pointers are always in it: a class may find what the schema does not, and the parent must not look for them.
+    Where `has_class` says so the pointers are in it in any case: a class may find what the schema does not, and the
+    parent must not look for them.
     """
     judge, value = _judge_of(order["schema"], tuple(order["choices"])), order["value"]
-    repairs = [Repair(**repair) for repair in order["repairs"]]
-    return replace(judge.judge(value, repairs), pointers=judge.lowered.pointers(value)).as_json()
+    judgement = judge.judge(value, [Repair(**repair) for repair in order["repairs"]])
+    if order["has_class"] and judgement.pointers is None:
+        judgement = replace(judgement, pointers=judge.lowered.pointers(value))
+    return judgement.as_json()
 
 
 @lru_cache(maxsize=_KEPT)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import islice, takewhile
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from extractor.jsontext import pointer
 from extractor.records import Violation
+from extractor.schema.pointers import short
 from extractor.schema.sentences import keyword_meant, listed, sentence
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ MAX_VIOLATIONS: Final = 50
 _MAX_ERRORS: Final = 200
 #: Characters of one sentence, and of a name of a member in a pointer: a record may hold names of any length.
 _MAX_SAYS: Final = 1_000
-_MAX_NAME: Final = 200
 #: Unions inside one another that are searched for the branch that was meant.
 _MAX_UNIONS: Final = 6
 
@@ -77,11 +76,10 @@ def _violations(error: ValidationError, record: Json, unions: int = 0) -> Iterat
 
 
 def _violation(path: Iterable[str | int], rule: str, *, says: str) -> Violation:
-    """Return a violation of bounded size: where a name is too long to be repeated, it is told of what holds it."""
-    told = list(takewhile(lambda step: len(str(step)) <= _MAX_NAME, path))
+    """Return a violation of bounded size."""
     if len(says) > _MAX_SAYS:
         says = says[: _MAX_SAYS - 1] + "…"
-    return Violation(at=pointer(*told), rule=rule, says=says)
+    return Violation(at=short(path), rule=rule, says=says)
 
 
 def _tag_name(error: ValidationError) -> str:

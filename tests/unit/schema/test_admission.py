@@ -146,13 +146,13 @@ def test_the_depth_limit_admits_what_it_says():
     assert lower(schema).wire["type"] == "object"
 
 
-def test_a_chain_of_a_thousand_references_is_followed():
-    definitions: dict = {f"d{n}": {"$ref": f"#/$defs/d{n + 1}"} for n in range(1_000)}
-    definitions["d1000"] = {"type": "string"}
+def test_a_chain_of_two_hundred_references_is_followed():
+    definitions: dict = {f"d{n}": {"$ref": f"#/$defs/d{n + 1}"} for n in range(200)}
+    definitions["d200"] = {"type": "string"}
 
     lowered = lower({**OBJECT, "properties": {"a": {"$ref": "#/$defs/d0"}}, "required": ["a"], "$defs": definitions})
 
-    assert lowered.wire["properties"]["a"] in ({"type": "string"}, {"$ref": "#/$defs/d1000"})
+    assert lowered.wire["properties"]["a"] in ({"type": "string"}, {"$ref": "#/$defs/d200"})
 
 
 def test_a_thousand_models_in_a_chain_are_lowered():

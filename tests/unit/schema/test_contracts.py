@@ -12,6 +12,7 @@ from extractor.errors import InvalidSchema, UnsupportedSchema
 from extractor.records import Violation
 from extractor.schema import contract_for, target_from
 from extractor.schema.class_rules import class_violations
+from extractor.schema.contracts import HERE_S
 from extractor.schema.sizing import ITEMS, LEAF_TOKENS, LEAST, MOST, expected_tokens
 
 
@@ -433,3 +434,30 @@ def test_importing_the_stage_loads_neither_pydantic_nor_jsonschema():
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "set()"
+
+
+CHAIN = 300
+
+
+def test_a_long_chain_of_definitions_is_no_reason_to_fail():
+    steps = {f"d{n}": {"type": "object", "properties": {"a": {"$ref": f"#/$defs/d{n + 1}"}}} for n in range(CHAIN)}
+    schema = {"$ref": "#/$defs/d0", "$defs": {**steps, f"d{CHAIN}": {"type": "string"}}}
+
+    contract = contract_for(target_from(schema))
+
+    assert contract.judge({"a": None}).violations == ()
+
+
+def test_schemas_that_only_refer_to_one_another_are_refused_when_they_are_many():
+    steps = {f"d{n}": {"$ref": f"#/$defs/d{n + 1}"} for n in range(CHAIN)}
+
+    with pytest.raises(UnsupportedSchema, match="only lead to one another"):
+        contract_for(target_from({"$ref": "#/$defs/d0", "$defs": {**steps, f"d{CHAIN}": {"type": "string"}}}))
+
+
+def test_a_large_answer_under_a_bounded_schema_has_the_time_that_it_needs():
+    contract = contract_for(target_from({"type": "object", "additionalProperties": {"type": "integer"}}))
+    answer = {"result": [{"key": f"k{n}", "value": 1} for n in range(40_000)]}
+
+    assert contract.cost.seconds(answer) > HERE_S
+    assert contract.judge(answer).violations == ()

@@ -610,3 +610,19 @@ def test_definitions_that_refer_to_one_another_many_times_are_lowered_at_once():
     lower({"type": "object", "properties": {"a": {"$ref": "#/$defs/d0"}}, "$defs": definitions})
 
     assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        pytest.param({"enum": [f"value {number}" for number in range(60)]}, id="a long enum"),
+        pytest.param({"anyOf": [STRING, {"type": "number"}]}, id="a union of scalars"),
+    ],
+)
+def test_a_required_leaf_behind_a_definition_may_be_left_unstated(definition):
+    schema = object_of({"d": {"$ref": "#/$defs/E"}}, **{"$defs": {"E": definition}})
+
+    lowered = lower(schema, absence="say")
+
+    assert lowered.fits({"d": None})
+    assert [(found.at, found.rule) for found in lowered.lift({"d": None}).violations] == [("/d", "not_stated")]

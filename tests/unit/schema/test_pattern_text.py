@@ -24,6 +24,12 @@ from extractor.schema.patterns import compile_pattern
         pytest.param(r"^\u00e9[\u00e0-\u00ff]$", "\u00e9\u00e9", True, id="code points"),
         pytest.param(r"^\d$", "\u0663", False, id="digits are those of ASCII"),
         pytest.param(r"^a$", "a\n", False, id="the end is the end"),
+        pytest.param(r"^.$", "\r", False, id="any character but the end of a line"),
+        pytest.param(r"^.$", "\u2028", False, id="any character but a line separator"),
+        pytest.param(r"^[.]$", ".", True, id="a full stop in a class"),
+        pytest.param(r"^\.$", "x", False, id="an escaped full stop"),
+        pytest.param(r"^[[:alpha:]]$", ":]", True, id="a class within a class is none"),
+        pytest.param(r"^[[:alpha:]]$", "x", False, id="nor does it stand for letters"),
     ],
 )
 def test_a_pattern_finds_what_its_author_means(pattern, text, matches):

@@ -11,6 +11,7 @@ from extractor.errors import CallerError
 from extractor.jsontext import leaves, tokens
 from extractor.records import Repair, Violation
 from extractor.schema import lower
+from extractor.schema.pointers import Pointers
 from extractor.schema.wire_words import in_wire_words
 
 if TYPE_CHECKING:
@@ -207,3 +208,25 @@ def test_every_value_of_a_real_record_is_found_in_its_answer_and_back(step, opti
                     looked_up += 1
 
     assert looked_up > 500
+
+
+def test_what_is_noted_of_an_answer_is_no_larger_than_the_answer():
+    lowered = lower({"type": "object", "additionalProperties": {"type": "array", "items": object_of({"v": INTEGER})}})
+    answer = {"result": [{"key": "x" * 100_000, "value": [{"v": 1, "u": 1}] * 500}, {"key": "y", "value": [{"u": 1}]}]}
+
+    lift, pointers = lowered.lift(answer), lowered.pointers(answer)
+
+    noted = [*(repair.at for repair in lift.repairs), *(violation.at for violation in lift.violations)]
+    assert {len(at) < 50 for at in noted} == {True}
+    assert len(noted) <= 2 * 200
+    assert len(pointers.steps) <= 2_000
+    assert pointers.wire("/y/0/u") == "/result/1/value/0/u"
+
+
+@pytest.mark.parametrize(("schema", "options", "record", "in_record", "on_wire"), ROWS)
+def test_the_ways_come_through_a_process_as_they_are(schema, options, record, in_record, on_wire):
+    lowered = lower(schema, **options)
+
+    pointers = Pointers.from_json(json.loads(json.dumps(lowered.pointers(lowered.embed(record)).as_json())))
+
+    assert pointers.wire(in_record) == on_wire
