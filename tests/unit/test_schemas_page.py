@@ -80,6 +80,7 @@ def test_the_limits_on_the_page_are_those_of_the_code() -> None:
         "values of one enum": admission.MAX_ENUM,
         "characters of a pattern": patterns.MAX_CHARACTERS,
         "schemas that apply to one value, references followed": admission.MAX_EXPANDED,
+        "of these, one inside the other or referred to by it": admission.MAX_CHAIN,
         "parts lowered, references followed": lowering.MAX_LOWERED,
         "levels after merging": lowering.MAX_NESTED,
         "characters of a description on the wire": pieces.MAX_DESCRIPTION,
