@@ -48,13 +48,15 @@ class NotStrictJson(ValueError):
         reason: Stable word: `syntax`, `duplicate_key`, `not_a_number`, `huge_number`, `too_deep`.
         line: Line of a syntax error, from 1; 0 for other reasons.
         column: Its character in the line, from 1; 0 for other reasons.
+        key: The key that is given twice; "" for other reasons.
     """
 
-    def __init__(self, reason: str, *, line: int = 0, column: int = 0) -> None:
+    def __init__(self, reason: str, *, line: int = 0, column: int = 0, key: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
         self.line = line
         self.column = column
+        self.key = key
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,7 @@ def _without_conflicts(pairs: list[tuple[str, Json]], repeated: list[tuple[JsonO
     texts = {key: canonical(members[key]) for key, count in Counter(key for key, _ in pairs).items() if count > 1}
     for key, value in pairs:
         if key in texts and value is not members[key] and canonical(value) != texts[key]:
-            raise NotStrictJson("duplicate_key")
+            raise NotStrictJson("duplicate_key", key=key)
     repeated += [(members, key) for key in texts]
     return members
 

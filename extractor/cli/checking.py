@@ -13,9 +13,10 @@ from extractor import log
 from extractor.cli.exits import ExitCode
 from extractor.cli.schema_places import line_of
 from extractor.cli.schema_table import print_report
-from extractor.cli.schema_words import file_of, load_target
+from extractor.cli.schema_words import ARGUMENT_TAKES, file_of, load_target
+from extractor.cli.stdout import on_stdout
 from extractor.cli.wording import printable
-from extractor.errors import InvalidSchema, UnsupportedSchema
+from extractor.errors import ExtractionError, InvalidSchema, UnsupportedSchema
 from extractor.jsontext import dumps
 from extractor.prompt import words
 from extractor.schema import contract_for, report, target_from
@@ -32,16 +33,24 @@ _STDIN = Path("/dev/stdin")
 def check_schema(arguments: CheckArguments) -> int:
     """Write what happens to a schema, as tables or as one line of JSON; return the exit code.
 
+    As JSON a refusal is written as well, besides what every command says of its errors.
+
     Raises:
         InvalidSchema: it is not a schema, or not there.
         UnsupportedSchema: it cannot be used.
     """
-    target, contract = _load(arguments)
-    found = report(target, contract)
+    try:
+        found = report(*_load(arguments))
+    except ExtractionError as error:
+        if arguments.as_json:
+            refusal = {"ok": False, "code": error.code, "message": error.message, "at": getattr(error, "at", None)}
+            _write(dumps(refusal))
+        raise
     if arguments.as_json:
-        typer.echo(dumps({"ok": True, **found.as_json()}))
+        _write(dumps({"ok": True, **found.as_json()}))
     else:
-        print_report(found)
+        with on_stdout():
+            print_report(found)
     return ExitCode.SUCCEEDED
 
 
@@ -81,27 +90,30 @@ def write_words(arguments: SchemaArguments) -> int:
 def _load(arguments: SchemaArguments) -> tuple[Target, Contract]:
     log.configure("DEBUG" if arguments.debug else "WARNING")
     try:
-        target = target_from(_STDIN) if arguments.schema == "-" else load_target(arguments.schema)
+        is_piped = arguments.schema == "-"
+        target = target_from(_STDIN) if is_piped else load_target(arguments.schema, takes=ARGUMENT_TAKES)
         contract = contract_for(
             target, open_objects=arguments.open_objects, nulls=arguments.nulls, absence=arguments.absence
         )
     except (InvalidSchema, UnsupportedSchema) as error:
-        _say_line(file_of(arguments.schema), error.at)
+        _say_line(file_of(arguments.schema), error)
         raise
     return target, contract
 
 
-def _say_line(path: Path | None, at: str | None) -> None:
+def _say_line(path: Path | None, error: InvalidSchema | UnsupportedSchema) -> None:
     """Say in which line of a JSON file the place is that an error names."""
-    if path is None or path.suffix.lower() != ".json" or not at:
+    line = error.line if isinstance(error, InvalidSchema) else None
+    if path is None or path.suffix.lower() != ".json" or not (line or error.at):
         return
-    line = line_of(path.read_text("utf-8-sig", "replace"), at)
+    line = line or line_of(path.read_text("utf-8-sig", "replace"), error.at or "")
     if line:
         typer.echo(f"{printable(str(path))}:{line}:", err=True)
 
 
 def _write(text: str) -> None:
     r"""Write text as it is, but spell out on a terminal what it would obey: `\u009b` is the same in JSON."""
-    if sys.stdout.isatty():
-        text = "\n".join(map(printable, text.split("\n")))
-    typer.echo(text.encode("utf-8", "surrogatepass"))
+    with on_stdout():
+        if sys.stdout.isatty():
+            text = "\n".join(map(printable, text.split("\n")))
+        typer.echo(text.encode("utf-8", "surrogatepass"))

@@ -29,10 +29,12 @@ class InvalidSchema(CallerError):
 
     code = "invalid_schema"
 
-    def __init__(self, message: str, *, at: str | None = None) -> None:
+    def __init__(self, message: str, *, at: str | None = None, line: int | None = None) -> None:
         super().__init__(message)
         #: JSON Pointer into the target schema, "" for its root; None where the place is not known.
         self.at = at
+        #: Line of a schema file, from 1, where the file itself is no JSON.
+        self.line = line
 
 
 class UnsupportedSchema(CallerError):

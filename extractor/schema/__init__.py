@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from extractor.schema.advice import Hint
     from extractor.schema.contracts import Contract, acontract_for, contract_for
-    from extractor.schema.importing import READY, class_of, failed_import, list_classes, module_named
+    from extractor.schema.importing import (
+        READY,
+        class_of,
+        failed_import,
+        list_classes,
+        module_named,
+        prints_on_stderr,
+    )
     from extractor.schema.judging import Judgement
     from extractor.schema.lifting import Lift
     from extractor.schema.lowering import Lowered, lower
@@ -36,6 +43,7 @@ _HOMES = {
     "list_classes": "importing",
     "lower": "lowering",
     "module_named": "importing",
+    "prints_on_stderr": "importing",
     "report": "reporting",
     "target_from": "targets",
 }
@@ -57,6 +65,7 @@ __all__ = [
     "list_classes",
     "lower",
     "module_named",
+    "prints_on_stderr",
     "report",
     "target_from",
 ]

@@ -6,17 +6,18 @@ import copy
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import BaseModel
-from pydantic.errors import PydanticUserError
+from pydantic import BaseModel, create_model
+from pydantic.errors import PydanticErrorMixin, PydanticUserError
 
 from extractor.errors import InvalidSchema
-from extractor.jsontext import NotStrictJson, canonical, digest, parse
+from extractor.jsontext import MAX_DEPTH, MAX_DIGITS, NotStrictJson, canonical, digest, dumps, parse
 from extractor.records import Target
 from extractor.schema.admission import admit_json
 from extractor.schema.keywords import ARRAY, NUMBER, OBJECT, STRING, draft_of
 from extractor.schema.metaschema import check_schema
+from extractor.schema.wrappers import instead_of
 
 if TYPE_CHECKING:
     from extractor.records import Json, JsonObject
@@ -30,6 +31,16 @@ _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]+")
 _RULES: Final = frozenset((
     *OBJECT, *ARRAY, *STRING, *NUMBER, "type", "enum", "const", "$ref", "allOf", "anyOf", "oneOf", "not", "if",
 ))  # fmt: skip
+#: Characters of what pydantic says.
+_MAX_SAID: Final = 300
+#: What pydantic raises for a class that has no JSON Schema.
+_NO_SCHEMA: Final = (PydanticUserError, NameError, RecursionError, KeyError, TypeError, ValueError)
+#: Reason of `NotStrictJson` -> what is said.
+_NOT_STRICT: Final = {
+    "not_a_number": "NaN and Infinity are no numbers of JSON",
+    "huge_number": f"a number does not fit a double, or has more than {MAX_DIGITS} characters",
+    "too_deep": f"it is nested too deep, more than {MAX_DEPTH} levels",
+}
 #: Digests of the schemas of classes that their meta-schema accepted.
 _checked: set[str] = set()
 #: Digests remembered before the memory starts anew.
@@ -60,12 +71,27 @@ def target_from(schema: type[BaseModel] | JsonObject | os.PathLike[str]) -> Targ
 def _schema_of(model_class: type[BaseModel]) -> JsonObject:
     try:
         return model_class.model_json_schema(mode="validation", by_alias=True)
-    except (PydanticUserError, NameError, RecursionError, KeyError, TypeError, ValueError) as error:
-        reason = type(error).__name__
+    except _NO_SCHEMA as error:
         raise InvalidSchema(
-            f"The class {model_class.__name__} has no JSON Schema ({reason}). Define every type that it refers to, "
-            "and use types that JSON can express."
+            f"The class {model_class.__name__} has no JSON Schema{_field_at_fault(model_class)}: {_first_line(error)} "
+            "Define every type that it refers to, and use types that JSON can express."
         ) from error
+
+
+def _field_at_fault(model_class: type[BaseModel]) -> str:
+    """Return which field alone has no schema either, in words; "" where none is found."""
+    for name, field in model_class.model_fields.items():
+        alone: Any = {name: (field.annotation, field)}
+        try:
+            create_model(model_class.__name__, __config__=model_class.model_config, **alone).model_json_schema()
+        except _NO_SCHEMA:
+            return f", because of its field {name!r}"
+    return ""
+
+
+def _first_line(error: Exception) -> str:
+    says = error.message if isinstance(error, PydanticErrorMixin) else f"{type(error).__name__}: {error}"
+    return says.partition("\n")[0][:_MAX_SAID].rstrip(". ") + "."
 
 
 def _load(path: Path) -> Json:
@@ -75,14 +101,23 @@ def _load(path: Path) -> Json:
     except OSError as error:
         raise InvalidSchema(f"The schema file {path} cannot be read: {error.strerror}.") from error
     _refuse_large(content)
+    if not content.strip():
+        raise InvalidSchema(f"The schema file {path} is empty.")
     try:
         return parse(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise InvalidSchema(f"The schema file {path} is not UTF-8 text.") from error
     except NotStrictJson as error:
-        reason = error.reason.replace("_", " ")
-        place = f" in line {error.line}, column {error.column}" if error.line else ""
-        raise InvalidSchema(f"The schema file {path} is not strict JSON: {reason}{place}.") from error
+        says = _say_why_not_strict(error)
+        raise InvalidSchema(f"The schema file {path} is not strict JSON: {says}.", line=error.line or None) from error
+
+
+def _say_why_not_strict(error: NotStrictJson) -> str:
+    if error.reason == "syntax":
+        return f"there is a mistake in line {error.line}, column {error.column}"
+    if error.reason == "duplicate_key":
+        return f"one object has the key {dumps(error.key[:_MAX_NAME])} twice, with different values"
+    return _NOT_STRICT[error.reason]
 
 
 def _refuse_large(content: bytes) -> None:
@@ -98,6 +133,8 @@ def _title(schema: Json, otherwise: str) -> str:
 def _target(schema: Json, *, name: str, model_class: type[BaseModel] | None = None) -> Target:
     if not isinstance(schema, dict):
         raise InvalidSchema('A schema is a JSON object, such as {"type": "object", "properties": {…}}.')
+    if (instead := instead_of(schema)) is not None:
+        raise InvalidSchema(instead)
     admit_json(schema)
     try:
         _refuse_large(canonical(schema))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
@@ -208,8 +210,18 @@ def test_a_schema_may_come_from_stdin(typed, path) -> None:
             ["order.json:3:", "error[invalid_schema]", "/properties/a"],
             id="no JSON Schema",
         ),
-        pytest.param('{"type": "object",\n "type" 3}', ["error[invalid_schema]", "in line 2, column 9"], id="no JSON"),
-        pytest.param('{"type": "object", "type": "array"}', ["error[invalid_schema]", "duplicate key"], id="two rules"),
+        pytest.param(
+            '{"type": "object",\n "type" 3}',
+            ["order.json:2:\n", "error[invalid_schema]", "there is a mistake in line 2, column 9"],
+            id="no JSON",
+        ),
+        pytest.param(
+            '{"type": "object", "type": "array"}',
+            ["error[invalid_schema]", 'one object has the key "type" twice, with different values'],
+            id="two rules",
+        ),
+        pytest.param(" \n", ["error[invalid_schema]", "order.json is empty."], id="nothing"),
+        pytest.param('{"type": "object", "minProperties": NaN}', ["NaN and Infinity are no numbers"], id="no number"),
         pytest.param("[" * 20_000, ["error[invalid_schema]", "too deep"], id="20,000 brackets"),
     ],
 )
@@ -220,6 +232,48 @@ def test_a_refusal_ends_with_2_and_says_where(typed, path, command, text, says, 
 
     assert (code, written) == (2, "")
     assert [each for each in says if each not in errors] == []
+
+
+def test_a_refusal_is_written_as_json_too_where_json_is_asked_for(typed, path, tmp_path) -> None:
+    (tmp_path / "order.json").write_text('{"type": "object", "properties": {"a": {"$ref": "other.json"}}}')
+
+    code, written, errors = typed("check", path, "--json")
+
+    refusal = json.loads(written)
+    assert code == 2
+    assert (refusal["ok"], refusal["code"], refusal["at"]) == (False, "unsupported_schema", "/properties/a")
+    assert f"error[unsupported_schema]: {refusal['message']}" in errors
+
+
+def shell(line: str) -> subprocess.CompletedProcess[str]:
+    """Run a line of bash in which `extractor` is ours and the exit code is that of the first command that fails."""
+    program = f"{sys.executable} -c 'from extractor.cli.app import main; main()'"
+    script = f'set -o pipefail; extractor() {{ {program} "$@"; }}; {line}'
+    return subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("command", ["check", "check --json", "lower", "show"])
+def test_an_output_that_takes_nothing_is_told_in_a_sentence_and_is_no_defect(command, path) -> None:
+    ended = shell(f"extractor schema {command} {path} >/dev/full")
+
+    assert ended.returncode == 3
+    assert ended.stderr == "error[output_failed]: stdout could not be written: No space left on device.\n"
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(tmp_path) -> None:
+    members = {f"member_number_{number}": {"type": "string"} for number in range(4_000)}
+    (tmp_path / "long.json").write_text(json.dumps({"type": "object", "properties": members}))
+
+    ended = shell(f"extractor schema lower {tmp_path / 'long.json'} | head -1")
+
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "{\n", "")
+
+
+def test_the_argument_is_not_called_an_option(typed) -> None:
+    _, _, errors = typed("check", "invoise")
+
+    assert "Did you mean 'invoice'? SCHEMA is module:Class" in errors
+    assert "- reads a JSON Schema from stdin" in errors
 
 
 @pytest.mark.parametrize(

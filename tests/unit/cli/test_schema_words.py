@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MODELS = """
-from pydantic import BaseModel
+from dataclasses import dataclass
+from typing import TypedDict
+
+from pydantic import BaseModel, RootModel
 
 class Address(BaseModel):
     city: str
@@ -28,7 +31,32 @@ class Order(BaseModel):
 class Plain:
     number: str
 
+@dataclass
+class Line:
+    number: str
+
+class Part(TypedDict):
+    number: str
+
+RootModel[list[int]]
 AMOUNT = 3
+print("imported")
+"""
+CALLING = """
+from collections.abc import Callable
+
+from pydantic import BaseModel
+
+class Job(BaseModel):
+    name: str
+    then: Callable[[], None]
+"""
+REFUSED = """
+from pydantic import BaseModel
+
+class Job(BaseModel):
+    name: str
+    then = 3
 """
 HALF = """
 from pydantic import BaseModel
@@ -54,6 +82,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / "wanting.py").write_text("import a_package_that_is_not_there\n")
     (tmp_path / "using.py").write_text("from orders_of_a_test import Order\n\nclass Rush(Order):\n    hours: int\n")
     (tmp_path / "empty.py").write_text("")
+    (tmp_path / "calling.py").write_text(CALLING)
+    (tmp_path / "refused.py").write_text(REFUSED)
+    (tmp_path / "order.yaml").write_text("type: object")
+    (tmp_path / "order").write_text("{}")
+    (tmp_path / "forms.json").mkdir()
     (tmp_path / "half.py").write_text(HALF)
     order = {"title": "Order", "type": "object", "properties": {"number": {"type": "string"}}}
     (tmp_path / "order.json").write_text(json.dumps(order))
@@ -118,8 +151,21 @@ def test_the_search_path_is_as_before_afterwards() -> None:
         pytest.param("gone:Order", "There is no module 'gone', here or installed.", id="no module"),
         pytest.param("gone.deep:Order", "There is no module 'gone.deep', here or installed.", id="no package"),
         pytest.param("models.py", "Classes there: models.py:Address, models.py:Order.", id="class left out"),
-        pytest.param("models.py:Oder", "has no class 'Oder'. Classes there: models.py:Address, ", id="wrong class"),
+        pytest.param(
+            "models.py:Oder",
+            "has no class 'Oder'. Did you mean 'Order'? Classes there: models.py:Address, ",
+            id="wrong class",
+        ),
         pytest.param("models.py:Plain", "'Plain' in 'models.py' is not a pydantic class. Classes", id="not pydantic"),
+        pytest.param("models.py:Line", "'Line' in 'models.py' is a dataclass, not a pydantic class.", id="dataclass"),
+        pytest.param("models.py:Part", "'Part' in 'models.py' is a TypedDict, not a pydantic class.", id="typed dict"),
+        pytest.param("calling.py:Job", "JSON Schema, because of its field 'then': Cannot generate", id="no schema"),
+        pytest.param("refused.py:Job", "`then = 3`", id="what pydantic refuses"),
+        pytest.param("refused.py:Job", "(refused.py, line 4).", id="line of the caller's file"),
+        pytest.param("order.yaml", "'order.yaml' is YAML, which is not read: convert it to JSON. --schema", id="YAML"),
+        pytest.param("order", "'order' is read only when its name ends with .json. --schema takes", id="no ending"),
+        pytest.param("forms.json", "'forms.json' is a directory: name a .json file in it", id="a directory"),
+        pytest.param("https://example.org/a.json", "and nothing is ever fetched", id="an address"),
         pytest.param("models.py:AMOUNT", "'AMOUNT' in 'models.py' is not a pydantic class.", id="not a class"),
         pytest.param("models.py:BaseModel", "'BaseModel' in 'models.py' is not a pydantic class.", id="the base"),
         pytest.param("empty.py:Order", "There are no pydantic classes in it", id="no classes"),
@@ -128,7 +174,7 @@ def test_the_search_path_is_as_before_afterwards() -> None:
             "order.json:Order", "is a JSON Schema and has no classes: leave out ':Order'.", id="JSON and class"
         ),
         pytest.param("broken.py:Order", "could not be imported: SyntaxError: ", id="syntax error"),
-        pytest.param("failing.py:Order", "imported: ValueError: first (failing.py, line 2).", id="error inside"),
+        pytest.param("failing.py:Order", "imported: ValueError: first second (failing.py, line 2).", id="error inside"),
         pytest.param("leaving.py:Order", "could not be imported: SystemExit: 0", id="exit inside"),
         pytest.param("wanting.py:Order", "No module named 'a_package_that_is_not_there'", id="import inside"),
         pytest.param(r"C:\forms\models.py:Order", r"There is no file 'C:\\forms\\models.py'.", id="Windows file"),
@@ -142,3 +188,10 @@ def test_a_mistake_is_told_in_a_sentence_that_says_what_to_type(word: str, says:
         load_target(word)
 
     assert says in caught.value.message
+
+
+def test_what_a_module_prints_while_it_is_imported_is_not_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
+    load_target("models.py:Order")
+    load_target("orders_of_a_test:Order")
+
+    assert capsys.readouterr() == ("", "imported\nimported\n")
