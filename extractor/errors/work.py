@@ -90,7 +90,7 @@ class UnexpectedError(ExtractionError):
 
 
 class OutputFailed(ExtractionError):
-    """A finished record could not be written. Nothing more is asked, so that no reply is bought and lost."""
+    """What is to be written cannot be, such as a finished record. Nothing more is asked, so that no reply is lost."""
 
     code = "output_failed"
     stops_run = True

@@ -39,7 +39,7 @@ _INSTALLED: Final = tuple(
     Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib")
 )
 #: Characters of an exception's message.
-_MAX_SAID: Final = 400
+_MAX_SAID: Final = 240
 
 
 def module_named(name: str, *, hint: str = "") -> ModuleType:
@@ -87,7 +87,7 @@ def class_of(module: ModuleType, name: str, *, place: str) -> type[BaseModel]:
         nearest = get_close_matches(name, _names(module), n=1)
         what = f"{place!r} has no class {name!r}.{f' Did you mean {nearest[0]!r}?' if nearest else ''}"
     else:
-        what = f"{name!r} in {place!r} is {_kind(found)}not a pydantic class."
+        what = f"{name!r} in {place!r} is {_kind(found)}not a pydantic class, which inherits from pydantic.BaseModel."
     raise InvalidSchema(f"{what} {list_classes(module, place=place)}")
 
 

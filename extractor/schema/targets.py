@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 #: Bytes of a schema. The 99.9th percentile of 11,305 real schemas is 166 kB.
 MAX_BYTES: Final = 256 * 1024
+_STDIN: Final = Path("/dev/stdin")
 #: Characters of a target's name.
 _MAX_NAME: Final = 64
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]+")
@@ -95,21 +96,22 @@ def _first_line(error: Exception) -> str:
 
 
 def _load(path: Path) -> Json:
+    what = "The schema on stdin" if path == _STDIN else f"The schema file {path}"
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise InvalidSchema(f"The schema file {path} cannot be read: {error.strerror}.") from error
+        raise InvalidSchema(f"{what} cannot be read: {error.strerror}.") from error
     _refuse_large(content)
     if not content.strip():
-        raise InvalidSchema(f"The schema file {path} is empty.")
+        raise InvalidSchema(f"{what} is empty.")
     try:
         return parse(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise InvalidSchema(f"The schema file {path} is not UTF-8 text.") from error
+        raise InvalidSchema(f"{what} is not UTF-8 text.") from error
     except NotStrictJson as error:
         says = _say_why_not_strict(error)
-        raise InvalidSchema(f"The schema file {path} is not strict JSON: {says}.", line=error.line or None) from error
+        raise InvalidSchema(f"{what} is not strict JSON: {says}.", line=error.line or None) from error
 
 
 def _say_why_not_strict(error: NotStrictJson) -> str:

@@ -97,6 +97,7 @@ def test_the_limits_on_the_page_are_those_of_the_code() -> None:
 def test_the_page_has_the_figures_of_the_dialects(dialect) -> None:
     assert f"{dialect.properties:,}" in PAGE
     assert f"{dialect.enum_values:,}" in PAGE
+    assert f"{dialect.characters:,}" in PAGE
 
 
 def test_the_page_names_every_format_that_is_checked() -> None:

@@ -156,9 +156,17 @@ def test_the_search_path_is_as_before_afterwards() -> None:
             "has no class 'Oder'. Did you mean 'Order'? Classes there: models.py:Address, ",
             id="wrong class",
         ),
-        pytest.param("models.py:Plain", "'Plain' in 'models.py' is not a pydantic class. Classes", id="not pydantic"),
-        pytest.param("models.py:Line", "'Line' in 'models.py' is a dataclass, not a pydantic class.", id="dataclass"),
-        pytest.param("models.py:Part", "'Part' in 'models.py' is a TypedDict, not a pydantic class.", id="typed dict"),
+        pytest.param(
+            "models.py:Plain",
+            "'Plain' in 'models.py' is not a pydantic class, which inherits from pydantic.BaseModel. Classes",
+            id="not pydantic",
+        ),
+        pytest.param(
+            "models.py:Line", "'Line' in 'models.py' is a dataclass, not a pydantic class, which", id="dataclass"
+        ),
+        pytest.param(
+            "models.py:Part", "'Part' in 'models.py' is a TypedDict, not a pydantic class, which", id="typed dict"
+        ),
         pytest.param("calling.py:Job", "JSON Schema, because of its field 'then': Cannot generate", id="no schema"),
         pytest.param("refused.py:Job", "`then = 3`", id="what pydantic refuses"),
         pytest.param("refused.py:Job", "(refused.py, line 4).", id="line of the caller's file"),
@@ -166,8 +174,8 @@ def test_the_search_path_is_as_before_afterwards() -> None:
         pytest.param("order", "'order' is read only when its name ends with .json. --schema takes", id="no ending"),
         pytest.param("forms.json", "'forms.json' is a directory: name a .json file in it", id="a directory"),
         pytest.param("https://example.org/a.json", "and nothing is ever fetched", id="an address"),
-        pytest.param("models.py:AMOUNT", "'AMOUNT' in 'models.py' is not a pydantic class.", id="not a class"),
-        pytest.param("models.py:BaseModel", "'BaseModel' in 'models.py' is not a pydantic class.", id="the base"),
+        pytest.param("models.py:AMOUNT", "'AMOUNT' in 'models.py' is not a pydantic class, which", id="not a class"),
+        pytest.param("models.py:BaseModel", "'BaseModel' in 'models.py' is not a pydantic class, which", id="the base"),
         pytest.param("empty.py:Order", "There are no pydantic classes in it", id="no classes"),
         pytest.param("models.py:a-b", "There is no schema 'models.py:a-b'.", id="not a name"),
         pytest.param(
