@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from extractor.jsontext import pointer
 from extractor.schema.advice import Hint, hints_by_word
-from extractor.schema.keywords import DEFAULT_DRAFT, KEYWORDS, draft_of, drafts_of, known, subschemas
+from extractor.schema.keywords import ANNOTATIONS, DEFAULT_DRAFT, KEYWORDS, draft_of, drafts_of, known, subschemas
 from extractor.schema.patterns import PatternRefused, compile_pattern
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Words of OpenAPI that say nothing of a record.
 _REMARKS: Final = frozenset({"xml", "externalDocs"})
+#: Annotations that make a difference: a misspelt one is lost.
+_TOLD: Final = frozenset({"description", "title", "$defs", "definitions", "$anchor", "default", "discriminator"})
 #: Year of a draft -> its name; the older ones have a number.
 _NAMES: Final = {2019: "2019-09", 2020: "2020-12"}
 #: Keyword -> what says the same in other drafts.
@@ -33,7 +35,7 @@ _ELSEWHERE: Final = frozenset({
     "$ref", "$dynamicRef", "$recursiveRef", "allOf", "anyOf", "oneOf", "if", "dependentSchemas", "dependencies",
 })  # fmt: skip
 #: Likeness, from 0 to 1, from which one word may be meant by another.
-_LIKE: Final = 0.75
+_LIKE: Final = 0.8
 #: Words among which a similar one is looked for, and characters of one that is looked for: likeness takes time.
 _MAX_CHOICES: Final = 500
 _MAX_WORD: Final = 64
@@ -53,7 +55,7 @@ def hints_of_spelling(root: JsonObject) -> list[Hint]:
     for schema, at, stands_alone in _schemas(root, draft):
         known_here = known(schema, draft)
         for word in schema:
-            if word not in KEYWORDS and word not in _REMARKS and not word.startswith("x-"):
+            if word not in KEYWORDS and word not in _REMARKS and not word.startswith(("x-", "_")):
                 strange.setdefault(word, []).append(at + pointer(word))
             elif word not in known_here:
                 foreign.setdefault(word, []).append(at + pointer(word))
@@ -110,7 +112,9 @@ def _is_found(pattern: str, name: str) -> bool:
 
 def _hints_of_strangers(places: dict[str, list[str]], draft: int) -> list[Hint]:
     """Return a hint for each word that is like a keyword, and one for all others."""
-    own = [keyword for keyword in KEYWORDS if drafts_of(keyword)[0] <= draft <= drafts_of(keyword)[1]]
+    own = [
+        keyword for keyword in KEYWORDS - ANNOTATIONS | _TOLD if drafts_of(keyword)[0] <= draft <= drafts_of(keyword)[1]
+    ]
     meant: dict[str, str] = {}
     for word in list(places)[:_MAX_SOUGHT]:
         if (keyword := similar(word, own)) is not None:

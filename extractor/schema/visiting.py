@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from extractor.jsontext import pointer, tokens
+from extractor.schema.keywords import draft_of
+from extractor.schema.references import SIBLINGS_SINCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,6 +35,7 @@ class Visited:
 
 def visited(root: JsonObject) -> Iterator[Visited]:
     """Yield every schema that says something of the record, each once, at the first place that it is met for."""
+    stands_alone = draft_of(root) < SIBLINGS_SINCE
     met: set[int] = set()
     start = Visited(schema=root, at="", is_optional=False, is_member=False)
     open_nodes = [start]
@@ -45,15 +48,20 @@ def visited(root: JsonObject) -> Iterator[Visited]:
         open_nodes += reversed(
             [
                 Visited(schema=schema, at=node.at + step, is_optional=is_optional, is_member=is_member)
-                for schema, step, is_optional, is_member in _below(node, root)
+                for schema, step, is_optional, is_member in _below(node, root, stands_alone=stands_alone)
                 if isinstance(schema, dict)
             ]
         )
 
 
-def _below(node: Visited, root: JsonObject) -> Iterator[tuple[Json, str, bool, bool]]:
-    """Yield each schema that a schema holds or refers to: itself, the step to its values, and its two claims."""
+def _below(node: Visited, root: JsonObject, *, stands_alone: bool) -> Iterator[tuple[Json, str, bool, bool]]:
+    """Yield each schema that a schema holds or refers to: itself, the step to its values, and its two claims.
+
+    Where a reference `stands_alone`, what is beside it says nothing.
+    """
     schema = node.schema
+    if stands_alone and "$ref" in schema:
+        schema = {"$ref": schema["$ref"]}
     for branch in (_referred(root, schema.get("$ref")), *branches(schema, _BRANCHES)):
         yield branch, "", node.is_optional, False
     properties, patterns = schema.get("properties"), schema.get("patternProperties")

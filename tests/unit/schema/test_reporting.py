@@ -453,13 +453,14 @@ def test_what_is_stated_to_no_effect_is_named_with_what_was_meant(schema, name, 
             id="members that alternatives ask for",
         ),
         pytest.param({"type": "object", "properties": {"propertys": TEXT, "format": TEXT}}, id="members of such names"),
+        pytest.param({**TEXT, "_format": "date", "readonly": True, "comment": "a"}, id="what only looks like a remark"),
         pytest.param({**TEXT, "examples": [{"propertys": 1}]}, id="an example with such a name"),
     ],
 )
 def test_what_has_an_effect_or_is_meant_as_a_remark_is_left_in_peace(schema):
     names = {hint.name for hint in reported(schema).hints}
 
-    assert names & {"misspelt_keyword", "unknown_keyword", "other_draft", "unknown_member"} == set()
+    assert names & {"misspelt_keyword", "other_draft", "unknown_member"} == set()
 
 
 def test_many_hints_of_one_kind_are_told_as_few():
@@ -484,6 +485,20 @@ def test_a_member_of_one_alternative_is_asked_for_where_another_forbids_it():
     branch = {"properties": {"kind": {"const": "cash"}, "pan": False}, "required": ["kind"]}
 
     assert hints_about({"type": "object", "oneOf": [CARD, branch]}, "no_value") == []
+
+
+def test_what_stands_beside_a_reference_says_nothing_where_the_draft_ignores_it():
+    schema = {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "type": "object",
+        "properties": {"a": {"$ref": "#/definitions/A", "properties": {"b": {"type": "string"}}}},
+        "definitions": {"A": {"type": "object", "properties": {"c": {"type": "string"}}}},
+    }
+
+    names = {name for hint in reported(schema).hints for name in hint.at}
+
+    assert "/a/c" in names
+    assert "/a/b" not in names
 
 
 def test_an_option_that_would_change_something_is_named_as_a_value():
