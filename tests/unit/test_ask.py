@@ -94,7 +94,7 @@ async def test_every_attempt_is_kept_with_what_was_wrong_and_what_it_cost():
 
 TREE = {
     "anyOf": [
-        {"type": "object", "properties": {"a": {"$ref": "#"}, form: {"type": "integer"}}, "required": ["a"]}
+        {"type": "object", "properties": {"a": {"$ref": "#"}, form: {"type": "integer"}}, "required": [form]}
         for form in ("b", "c")
     ]
 }
