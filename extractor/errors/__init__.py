@@ -39,6 +39,7 @@
         ├── EnforcementUnavailable     every rung we may use was refused
         ├── Refused                    the model or its gateway will not answer this document
         ├── Truncated                  the answer hit the token ceiling
+        ├── RunawayGeneration          the answer went on for ever
         ├── RateLimited                429
         ├── ProviderUnavailable        5xx, or an error inside a 200
         ├── GatewayError               a reply that is not JSON
@@ -72,6 +73,7 @@ from extractor.errors.provider import (
     RateLimited,
     Refused,
     RequestRejected,
+    RunawayGeneration,
     Truncated,
 )
 from extractor.errors.request import (
@@ -142,6 +144,7 @@ __all__ = [
     "RateLimited",
     "Refused",
     "RequestRejected",
+    "RunawayGeneration",
     "StoreFull",
     "StoreUnavailable",
     "Truncated",
