@@ -39,16 +39,16 @@ def usage_of(reply: Reply, *, price: Price | None, reserved_usd: float) -> Usage
 
 
 def _stated_usage(stated: JsonObject, *, price: Price | None, reserved_usd: float) -> Usage:
-    prompt_tokens, completion_tokens = _count(stated.get("prompt_tokens")), _count(stated.get("completion_tokens"))
-    cost_usd = _dollars(stated.get("cost"))
+    prompt_tokens, completion_tokens = as_count(stated.get("prompt_tokens")), as_count(stated.get("completion_tokens"))
+    cost_usd = as_dollars(stated.get("cost"))
     is_estimate = cost_usd is None
     if cost_usd is None and price is not None and prompt_tokens:
         cost_usd = price.cost(prompt_tokens=prompt_tokens, completion_tokens=completion_tokens)
     return Usage(
         prompt_tokens=prompt_tokens,
         completion_tokens=completion_tokens,
-        reasoning_tokens=_count(as_object(stated.get("completion_tokens_details")).get("reasoning_tokens")),
-        cached_tokens=_count(as_object(stated.get("prompt_tokens_details")).get("cached_tokens")),
+        reasoning_tokens=as_count(as_object(stated.get("completion_tokens_details")).get("reasoning_tokens")),
+        cached_tokens=as_count(as_object(stated.get("prompt_tokens_details")).get("cached_tokens")),
         cost_usd=reserved_usd if cost_usd is None else cost_usd,
         calls=1,
         estimated_calls=int(is_estimate),
@@ -56,10 +56,17 @@ def _stated_usage(stated: JsonObject, *, price: Price | None, reserved_usd: floa
     )
 
 
-def _count(value: Json) -> int:
+def is_unknown(usage: Usage) -> bool:
+    """Whether nobody stated anything of what a request cost, so that it is charged as reserved."""
+    return usage.estimated_calls > 0 and not usage.prompt_tokens
+
+
+def as_count(value: Json) -> int:
+    """Return a number of tokens, 0 for what is none."""
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
 
 
-def _dollars(value: Json) -> float | None:
+def as_dollars(value: Json) -> float | None:
+    """Return an amount of US dollars, None for what is none."""
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     return float(value) if is_number and math.isfinite(value) and value >= 0 else None

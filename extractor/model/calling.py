@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import anyio
 
 from extractor.errors import ModelError, ModelTimeout, PriceUnknown
-from extractor.model.billing import as_reserved, usage_of
+from extractor.model.billing import as_reserved, is_unknown, usage_of
 from extractor.model.completion import answer_of
+from extractor.model.faults import PLAIN_SLUG, plain
 from extractor.model.prices import price_of
+from extractor.model.reconciling import find_usage
 from extractor.model.refusals import refusal_in
 from extractor.model.replies import FIRST_FAILURE, Reply, read_failure, read_plain
 from extractor.model.stream import read_stream
@@ -117,14 +119,33 @@ class Call:
         self.tally.begin(self.request.terms.rung)
         self.spent = as_reserved(reserved_usd)
         try:
-            reply = await self._reply(key, on_accepted)
-            self.spent = usage_of(reply, price=price_of(self.question.options.model), reserved_usd=reserved_usd)
-        except ModelError as error:
-            self.spent = self.spent if error.maybe_billed else Usage(calls=1)
-            raise
+            reply = await self._reply_billed(key, reserved_usd, on_accepted)
         finally:
             self.tally.usage += self.spent
         return self._verdict(reply)
+
+    async def _reply_billed(self, key: CallKey, reserved_usd: float, on_accepted: Callable[[], None]) -> Reply:
+        """Return the reply once its cost is known, or will not be."""
+        try:
+            reply = await self._reply(key, on_accepted)
+        except ModelError as error:
+            self.tally.generation_id = self.tally.generation_id or error.generation_id
+            if error.maybe_billed:
+                await self._reconcile()
+            else:
+                self.spent = Usage(calls=1)
+            raise
+        self.tally.generation_id = reply.generation_id or self.tally.generation_id
+        self.spent = usage_of(reply, price=price_of(self.question.options.model), reserved_usd=reserved_usd)
+        if is_unknown(self.spent):
+            await self._reconcile()
+        return reply
+
+    async def _reconcile(self) -> None:
+        found = await find_usage(
+            self.tally.generation_id, endpoint=self.endpoint, transport=self.transport, pace=self.ports.pace
+        )
+        self.spent = found or self.spent
 
     async def _reply(self, key: CallKey, on_accepted: Callable[[], None]) -> Reply:
         endpoint = self.endpoint
@@ -133,19 +154,17 @@ class Call:
         with anyio.move_on_after(endpoint.timeout_s):
             async with self.transport.post(self.request.body, idle_s=idle_s) as response:
                 await self._identify(key, response)
-                return await _read(response, on_accepted)
-        raise ModelTimeout(f"No answer within {endpoint.timeout_s:.0f} s, and the request was given up.")
+                return await _read(response, content_idle_s=endpoint.content_idle_s, on_accepted=on_accepted)
+        raise ModelTimeout(f"No answer within {endpoint.timeout_s:g} s, and the request was given up.")
 
     async def _identify(self, key: CallKey, response: Response) -> None:
-        if generation_id := response.headers.get("x-generation-id"):
+        if generation_id := plain(response.headers.get("x-generation-id"), PLAIN_SLUG):
             self.tally.generation_id = generation_id
             await self.ports.journal.identify_call(key, generation_id=generation_id)
 
     def _verdict(self, reply: Reply) -> Completion | Refusing:
         if reply.fault is not None and (refusing := refusal_in(reply.fault)):
             return refusing
-        if reply.generation_id:
-            self.tally.generation_id = reply.generation_id
         self.completion = Completion(
             text=answer_of(reply, tool=self.request.tool),
             reasoning=reply.reasoning,
@@ -171,12 +190,15 @@ class Call:
         return 0.0
 
 
-async def _read(response: Response, on_accepted: Callable[[], None]) -> Reply:
+async def _read(response: Response, *, content_idle_s: float, on_accepted: Callable[[], None]) -> Reply:
     now = time.time()
     if response.status >= FIRST_FAILURE:
         return read_failure(response.status, response.headers, await response.body(), now=now)
     if response.is_stream:
-        return await read_stream(response, now=now, on_begun=on_accepted)
+        streamed = await read_stream(response, now=now, content_idle_s=content_idle_s, on_begun=on_accepted)
+        if streamed.loop:
+            response.abandon()
+        return streamed
     reply = read_plain(await response.body(), now=now, headers=response.headers)
     if reply.fault is None:
         on_accepted()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from extractor.errors import InvalidSettings
 from extractor.records import OPENROUTER_HOST
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pydantic import SecretStr
 
 #: What a header takes: visible ASCII, and spaces inside a title. The HTTP library would quote a wrong one in its error.
@@ -39,8 +41,14 @@ class Endpoint:
     connect_s: float = 15.0
     #: Seconds without a byte, after which a stream is given up. Comments count as bytes.
     idle_s: float = 120.0
+    #: Seconds without a piece of answer or reasoning, after which a stream is given up. Comments do not count.
+    content_idle_s: float = 240.0
     #: Seconds from the first byte sent to the last byte read of one request.
     timeout_s: float = 600.0
+    #: Certificates that are trusted beside the usual ones, PEM. None = the usual ones.
+    ca_file: Path | None = None
+    #: Whether it speaks OpenRouter's own parameters and side endpoints. None = where the host is openrouter.ai.
+    speaks_openrouter: bool | None = None
 
     def __post_init__(self) -> None:
         if not _is_usable_address(self.base_url):
@@ -67,12 +75,25 @@ class Endpoint:
     @property
     def is_openrouter(self) -> bool:
         """Whether OpenRouter's own parameters are understood here."""
-        return self.host == OPENROUTER_HOST
+        return self.host == OPENROUTER_HOST if self.speaks_openrouter is None else self.speaks_openrouter
 
     @property
     def chat_url(self) -> str:
         """Address of chat completions."""
         return self.base_url.rstrip("/") + "/chat/completions"
+
+    def generation_url(self, generation_id: str) -> str:
+        """Address of what OpenRouter knows of one generation."""
+        return f"{self.base_url.rstrip('/')}/generation?id={quote(generation_id, safe='')}"
+
+    @property
+    def models_url(self) -> str:
+        """Address of the list of models."""
+        return self.base_url.rstrip("/") + "/models"
+
+    def endpoints_url(self, model: str) -> str:
+        """Address of the list of endpoints that serve `model`; a variant's colon is part of its name."""
+        return f"{self.models_url}/{'/'.join(quote(part, safe='') for part in model.split('/'))}/endpoints"
 
     def headers(self) -> dict[str, str]:
         """Return the request headers, the key among them. Never log or keep what this returns."""

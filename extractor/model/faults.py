@@ -19,27 +19,63 @@ if TYPE_CHECKING:
 
 #: Characters of a provider's words that are looked at.
 TEXT_LIMIT = 4_000
-#: Kinds and providers that may be shown: a word, or a name of three at most. No room for a sentence of the document.
-PLAIN_KIND = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
-PLAIN_NAME = re.compile(r"(?=.{1,32}$)[\w.&/-]+( [\w.&/-]+){0,2}", re.ASCII)
+#: Names of providers that may be shown: three words at most and no dash, which keys have. No room for a sentence.
+PLAIN_NAME = re.compile(r"(?=.{1,32}$)[\w.&/]+( [\w.&/]+){0,2}", re.ASCII)
+#: Slugs of models and ids of generations.
+PLAIN_SLUG = re.compile(r"[\w.:/@~+-]{1,128}", re.ASCII)
 #: Status of an error that comes with a 200 and says nothing else about itself.
 UNSTATED = 502
-#: Error kinds that stand in for a status where no number is given.
+#: Statuses that gateways use for many things: where the error also has a typed kind, that says more.
+VAGUE = frozenset({200, 400, 500, 502})
+#: Error kinds and the status that each stands for. Only these words are shown.
 KINDS: dict[str, int] = {
+    "api_error": 500,
     "authentication": 401,
+    "authentication_error": 401,
     "capacity_exhausted": 429,
+    "constraint_filtered": 404,
+    "content_filter": 400,
+    "content_policy_violation": 400,
+    "context_length_exceeded": 400,
+    "free_variant_ended": 404,
+    "insufficient_quota": 402,
+    "invalid_image": 400,
+    "invalid_prompt": 400,
     "invalid_request": 400,
+    "invalid_request_error": 400,
+    "max_tokens_exceeded": 400,
+    "model_deprecated": 404,
+    "model_not_found": 404,
+    "model_unavailable_upstream": 404,
+    "no_endpoints": 404,
     "not_found": 404,
+    "not_found_error": 404,
+    "overloaded_error": 529,
+    "payload_too_large": 413,
     "payment_required": 402,
     "permission_denied": 403,
+    "permission_error": 403,
+    "precondition_failed": 412,
+    "privacy_restricted": 404,
     "provider_overloaded": 503,
     "provider_unavailable": 502,
+    "rate_limit_error": 429,
     "rate_limit_exceeded": 429,
+    "refusal": 400,
+    "region_restricted": 403,
     "server": 500,
     "server_error": 500,
+    "string_too_long": 400,
     "temporarily_unavailable": 503,
     "timeout": 504,
+    "token_limit_exceeded": 400,
+    "unmapped": 500,
+    "unprocessable": 422,
+    "wrong_endpoint": 404,
 }
+_AFFORDABLE = re.compile(r"can only afford (\d{1,9})\b")
+#: `limit_source` of a limit that passes as soon as other requests end.
+IN_FLIGHT = "openrouter_in_flight_budget"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +94,10 @@ class Fault:
     is_about_content: bool = False
     #: Seconds to wait, as the provider asks.
     retry_after_s: float | None = None
+    #: Whether the provider says that the same request may be taken later; None where it does not say.
+    is_passing: bool | None = None
+    #: The `max_tokens` that the account could pay for, None where the provider does not say.
+    affordable_tokens: int | None = None
 
 
 def fault_of(error: Json, *, status: int = 200, headers: Mapping[str, str] | None = None, now: float) -> Fault:
@@ -70,26 +110,49 @@ def fault_of(error: Json, *, status: int = 200, headers: Mapping[str, str] | Non
         now: Epoch seconds.
     """
     members = error if isinstance(error, dict) else {"message": error}
-    metadata = _object(members.get("metadata"))
-    kind = _plain(metadata.get("error_type") or members.get("error_type") or members.get("type"), PLAIN_KIND)
+    metadata, availability = _object(members.get("metadata")), _object(members.get("availability"))
+    typed = _kind(metadata.get("error_type")) or _kind(members.get("error_type")) or _kind(availability.get("code"))
+    text = f"{_text(members.get('message'))}\n{_text(metadata.get('raw'))}"[:TEXT_LIMIT]
+    is_failure = status >= 300  # noqa: PLR2004 - anything but success
+    found = status if is_failure else _stated_status(members)
+    affordable = _AFFORDABLE.search(text)
     return Fault(
-        status=status if status >= 300 else _stated_status(members, kind),  # noqa: PLR2004 - anything but success
-        kind=kind,
-        text=f"{_text(members.get('message'))}\n{_text(metadata.get('raw'))}"[:TEXT_LIMIT],
-        provider=_plain(metadata.get("provider_name"), PLAIN_NAME),
+        status=KINDS[typed] if typed and (found or UNSTATED) in VAGUE else found or UNSTATED,
+        kind=typed or _kind(members.get("type")) or _kind(members.get("code")),
+        text=text,
+        provider=plain(metadata.get("provider_name"), PLAIN_NAME),
         is_about_content=any(name in metadata for name in ("reasons", "flagged_input", "patterns")),
         retry_after_s=retry_after(headers or {}, members, now=now),
+        is_passing=_is_passing(metadata, availability),
+        affordable_tokens=int(affordable[1]) if affordable else None,
     )
 
 
-def _stated_status(members: JsonObject, kind: str) -> int:
-    for stated in (members.get("code"), members.get("http_status"), members.get("status")):
+def plain(value: Json, shape: re.Pattern[str]) -> str:
+    """Return a string of this shape, "" for everything else."""
+    return value if isinstance(value, str) and shape.fullmatch(value) else ""
+
+
+def _stated_status(members: JsonObject) -> int | None:
+    for stated in (members.get("code"), members.get("http_status"), members.get("status"), members.get("type")):
         number = int(stated) if isinstance(stated, str) and re.fullmatch("[0-9]{3}", stated) else stated
         if isinstance(number, int) and 400 <= number <= 599:  # noqa: PLR2004 - the statuses of errors
             return number
-        if isinstance(stated, str) and stated in KINDS:
-            return KINDS[stated]
-    return KINDS.get(kind, UNSTATED)
+        if kind := _kind(stated):
+            return KINDS[kind]
+    return None
+
+
+def _is_passing(metadata: JsonObject, availability: JsonObject) -> bool | None:
+    stated = availability.get("retryable")
+    if isinstance(stated, bool):
+        return stated
+    limit = metadata.get("limit_source")
+    return {IN_FLIGHT: True, "openrouter_credits": False}.get(limit) if isinstance(limit, str) else None
+
+
+def _kind(value: Json) -> str:
+    return value if isinstance(value, str) and value in KINDS else ""
 
 
 def _object(value: Json) -> JsonObject:
@@ -100,7 +163,3 @@ def _text(value: Json) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else jsontext.dumps(value)
-
-
-def _plain(value: Json, shape: re.Pattern[str]) -> str:
-    return value if isinstance(value, str) and shape.fullmatch(value) else ""

@@ -7,7 +7,10 @@ good answer is worse than to wait for a bad one: what looks like rows must repea
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, Literal, TypeAlias
+
+#: Which loop a reply is in, "" when it is in none.
+Loop: TypeAlias = Literal["", "white_space", "content", "reasoning"]
 
 #: White-space characters in a row after which an answer is given up. Healthy ones indent by a few.
 WHITE_SPACE: Final = 512
@@ -111,20 +114,15 @@ class LoopWatch:
         self._content = RepetitionWatch()
         self._reasoning = RepetitionWatch()
 
-    def look(self, *, content: str, reasoning: str) -> str:
-        """Go on with what one read brought.
-
-        Returns:
-            Which loop the reply is in: `white_space`, `content` or `reasoning`; "" while it is in none.
-        """
+    def look(self, *, content: str, reasoning: str) -> Loop:
+        """Go on with what one read brought, and return which loop the reply is in."""
         if content:
             self._white_space.look(content)
             self._content.look(content)
         if reasoning:
             self._reasoning.look(reasoning)
-        seen = {
-            "white_space": self._white_space.is_looping,
-            "content": self._content.is_looping,
-            "reasoning": self._reasoning.is_looping,
-        }
-        return next((name for name, is_looping in seen.items() if is_looping), "")
+        if self._white_space.is_looping:
+            return "white_space"
+        if self._content.is_looping:
+            return "content"
+        return "reasoning" if self._reasoning.is_looping else ""

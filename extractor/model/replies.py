@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import orjson
 
-from extractor.model.faults import Fault, fault_of
+from extractor.model.faults import PLAIN_NAME, PLAIN_SLUG, Fault, fault_of, plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from extractor.model.loops import Loop
     from extractor.records import Json, JsonObject
 
 #: Statuses from here on are not successes.
@@ -27,6 +28,14 @@ class ToolCall:
     name: str
     #: Arguments as the model wrote them, "" when it wrote none.
     arguments: str = field(repr=False)
+
+
+class Stated(TypedDict, total=False):
+    """Who answered, under the names of `Reply`."""
+
+    model: str
+    provider: str
+    generation_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +62,8 @@ class Reply:
     provider: str = ""
     #: The provider's id.
     generation_id: str = ""
+    #: Which loop the answer was in when it was given up, "" when it was in none.
+    loop: Loop = ""
     #: Usage as stated, None when absent.
     usage: JsonObject | None = None
     #: What the provider says went wrong.
@@ -61,14 +72,13 @@ class Reply:
 
 def read_plain(body: bytes, *, now: float, headers: Mapping[str, str] | None = None) -> Reply:
     """Read the body of a success that is not a stream. The headers matter where it states an error all the same."""
-    document = loads(body)
-    if not isinstance(document, dict):
+    found = loads(body)
+    if not isinstance(found, dict):
         return Reply(is_json=False)
-    nested = document.get("provider")
-    if isinstance(nested, dict) and not document.get("error") and not document.get("choices"):
-        document = nested  # seen at OpenRouter: the real completion inside `provider` (pydantic-ai#3994)
+    document = _completion_in(found)
     choice = first_choice(document)
     message = as_object(choice.get("message"))
+    usage = document.get("usage")
     return Reply(
         has_choice=bool(choice),
         content=as_text(message.get("content")),
@@ -76,12 +86,17 @@ def read_plain(body: bytes, *, now: float, headers: Mapping[str, str] | None = N
         reasoning=reasoning_of(message),
         finish_reason=as_text(choice.get("finish_reason")) or None,
         is_refusal=bool(message.get("refusal")),
-        model=as_text(document.get("model")),
-        provider=as_text(document.get("provider")),
-        generation_id=as_text(document.get("id")),
-        usage=document.get("usage") if isinstance(document.get("usage"), dict) else None,
+        usage=usage if isinstance(usage, dict) else None,
         fault=fault_inside(document, choice, now=now, headers=headers),
+        **stated_in(document),
     )
+
+
+def _completion_in(document: JsonObject) -> JsonObject:
+    """Return the completion, which was seen inside `provider` of an empty one (pydantic-ai#3994)."""
+    nested = document.get("provider")
+    is_empty = not document.get("error") and not document.get("choices")
+    return nested if isinstance(nested, dict) and is_empty else document
 
 
 def read_failure(status: int, headers: Mapping[str, str], body: bytes, *, now: float) -> Reply:
@@ -99,13 +114,24 @@ def fault_inside(
     stated = document.get("error") or choice.get("error")
     if stated:
         return fault_of(stated, headers=headers, now=now)
-    return fault_of(None, now=now) if choice.get("finish_reason") == "error" else None
+    if choice.get("finish_reason") != "error":
+        return None
+    return fault_of(choice.get("native_finish_reason"), now=now)  # MALFORMED_FUNCTION_CALL, say
 
 
 def first_choice(document: JsonObject) -> JsonObject:
     """Return the first choice, empty when there is none."""
     choices = document.get("choices")
     return as_object(choices[0]) if isinstance(choices, list) and choices else {}
+
+
+def stated_in(document: JsonObject) -> Stated:
+    """Return who answered, under the names of `Reply`. What does not look like a name or an id is not kept."""
+    return {
+        "model": plain(document.get("model"), PLAIN_SLUG),
+        "provider": plain(document.get("provider"), PLAIN_NAME),
+        "generation_id": plain(document.get("id"), PLAIN_SLUG),
+    }
 
 
 def reasoning_of(message: JsonObject) -> str:

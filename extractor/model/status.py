@@ -65,6 +65,13 @@ STATUSES: dict[int, Meaning] = {
 #: What holds for the rest, by the first digit.
 HUNDREDS: dict[int, Meaning] = {3: _REDIRECT, 4: _REJECTED, 5: _FAILING}
 
+_BAD_REQUEST, _UNPAID, _UNAVAILABLE = 400, 402, 503
+_MAYBE_LATER = Meaning(error=ProviderUnavailable, says="The provider says that it will take the request later.")
+#: What statuses mean that usually last, where the provider says that they will pass.
+_PASSING: dict[int, Meaning] = {
+    _UNPAID: Meaning(error=RateLimited, says="Requests in flight hold all of the account's credit for the moment."),
+}
+
 #: Statuses with which providers say that the prompt does not fit, or that its content is the reason.
 _ABOUT_THE_PROMPT = frozenset({400, 403, 413, 422})
 _TOO_LARGE = 413
@@ -91,17 +98,31 @@ def error_of(fault: Fault) -> ModelError | DocumentTooLarge:
         return DocumentTooLarge("The document with its question is longer than the model takes. Split the document.")
     if fault.status in _ABOUT_THE_PROMPT and _is_about_content(fault):
         return _error(Refused, "A filter before the model will not let this document pass. Try another model.", fault)
-    if fault.status == 400 and _NO_MODEL_WORDS.search(fault.text):  # noqa: PLR2004 - see the table
+    if fault.status == _BAD_REQUEST and _NO_MODEL_WORDS.search(fault.text):
         return _error(ModelNotFound, STATUSES[404].says, fault)
-    if fault.status == 402 and fault.retry_after_s is not None:  # noqa: PLR2004 - see the table
-        return _error(RateLimited, "Requests in flight hold all of the account's credit for the moment.", fault)
-    meaning = meaning_of(fault.status)
-    return _error(meaning.error, meaning.says, fault)
+    meaning = _PASSING.get(fault.status, _MAYBE_LATER) if _passes(fault) else _lasting(fault)
+    error = _error(meaning.error, meaning.says, fault)
+    if isinstance(error, OutOfCredit):
+        error.affordable_tokens = fault.affordable_tokens
+    return error
 
 
 def is_maybe_billed(fault: Fault) -> bool:
     """Whether the request behind `fault` may be on the provider's bill."""
     return meaning_of(fault.status).maybe_billed
+
+
+def _passes(fault: Fault) -> bool:
+    """Whether the provider says that what usually lasts will pass."""
+    if meaning_of(fault.status).error.retryable or fault.is_passing is False:
+        return False
+    return fault.is_passing is True or (fault.status == _UNPAID and fault.retry_after_s is not None)
+
+
+def _lasting(fault: Fault) -> Meaning:
+    """Return what a status means, also where the provider says that what usually passes will not."""
+    is_over = fault.is_passing is False and fault.status == _UNAVAILABLE
+    return STATUSES[404] if is_over else meaning_of(fault.status)
 
 
 def _says_too_large(fault: Fault) -> bool:

@@ -5,11 +5,16 @@ Whole reads are decoded, not lines: a thousand chunks cost a few milliseconds.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
-from extractor.errors import IncompleteStream
+import anyio
+
+from extractor.errors import ModelError, ModelTimeout
+from extractor.model.loops import LoopWatch
 from extractor.model.replies import (
     Reply,
+    Stated,
     ToolCall,
     as_object,
     as_objects,
@@ -18,52 +23,103 @@ from extractor.model.replies import (
     first_choice,
     loads,
     reasoning_of,
+    stated_in,
 )
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable, Iterable, Iterator
 
     from extractor.model.faults import Fault
+    from extractor.model.loops import Loop
     from extractor.records import JsonObject
 
 #: The last event of a stream. The socket may stay open after it.
 DONE = b"[DONE]"
+#: Seconds that the last events may take once the answer is finished: usage and `[DONE]` follow at once or never.
+AFTER_FINISH_S = 5.0
+#: The content clock is set again for every this part of it, not for every chunk: a timer costs more than a chunk.
+CLOCK_STEPS = 32
 
 
 def _nothing() -> None:
     """Do nothing."""
 
 
-async def read_stream(parts: AsyncIterable[bytes], *, now: float, on_begun: Callable[[], None] = _nothing) -> Reply:
-    """Read events until `[DONE]` or the end of the stream, and return what they add up to.
+async def read_stream(
+    parts: AsyncIterable[bytes],
+    *,
+    now: float,
+    content_idle_s: float = math.inf,
+    on_begun: Callable[[], None] = _nothing,
+) -> Reply:
+    """Read events until `[DONE]`, the end of the stream or a loop, and return what they add up to.
 
-    An end without `finish_reason` is left to the judge of the reply: it is not a success. A connection that dies after
-    it does no harm: the answer is whole and paid for.
+    An end without `finish_reason` is left to the judge of the reply: it is not a success. A connection that dies or
+    falls silent after it does no harm: the answer is whole and paid for.
 
     Args:
         parts: Bytes as they are read, cut anywhere.
         now: Epoch seconds.
+        content_idle_s: Seconds without a piece of answer or reasoning, after which the reply is given up. Comments
+            prove that the gateway is alive, not that the model is.
         on_begun: Called when the first piece of an answer is here. A refusal may come in a stream as well.
 
     Raises:
         IncompleteStream: the connection died before the answer was finished.
+        ModelTimeout: nothing of an answer came for `content_idle_s`, or no byte at all for as long as the transport
+            allows.
     """
-    decoder = EventDecoder()
-    gathering = Gathering(now=now)
-    is_told = False
+    reading = _Reading(now=now, content_idle_s=content_idle_s, on_begun=on_begun)
     try:
-        async for part in parts:
-            gathering.take(decoder.feed(part))
-            if not is_told and gathering.is_begun:
-                is_told = True
-                on_begun()
-            if decoder.is_done:
-                break
-    except IncompleteStream:
-        if not gathering.is_finished:
+        with anyio.move_on_after(content_idle_s) as clock:
+            async for part in parts:
+                if reading.take(part, clock):
+                    break
+        if clock.cancelled_caught and not reading.gathering.is_settled:
+            raise ModelTimeout(f"Nothing of an answer came for {content_idle_s:g} s, and the request was given up.")
+    except ModelError as error:
+        if not reading.gathering.is_settled:
+            error.generation_id = reading.gathering.generation_id
             raise
-    gathering.take(decoder.flush())
-    return gathering.reply()
+    return reading.end()
+
+
+class _Reading:
+    """One stream while it is read, and the clock that stops it."""
+
+    def __init__(self, *, now: float, content_idle_s: float, on_begun: Callable[[], None]) -> None:
+        self.gathering = Gathering(now=now)
+        self._decoder = EventDecoder()
+        self._content_idle_s = content_idle_s
+        self._on_begun = on_begun
+        self._is_begun = False
+        self._is_settled = False
+        self._set_again_at = -math.inf
+
+    def take(self, part: bytes, clock: anyio.CancelScope) -> bool:
+        """Take one read, set the clock, and return whether the rest does not matter."""
+        has_grown = self.gathering.take(self._decoder.feed(part))
+        if not self._is_begun and self.gathering.is_begun:
+            self._is_begun = True
+            self._on_begun()
+        if self.gathering.is_settled and not self._is_settled:
+            self._is_settled = True
+            clock.deadline = min(clock.deadline, anyio.current_time() + AFTER_FINISH_S)
+        elif has_grown and not self._is_settled:
+            self._wind(clock)
+        return self._decoder.is_done or bool(self.gathering.loop)
+
+    def end(self) -> Reply:
+        """Return the reply. A last line without a line break counts."""
+        self.gathering.take(self._decoder.flush())
+        return self.gathering.reply()
+
+    def _wind(self, clock: anyio.CancelScope) -> None:
+        now = anyio.current_time()
+        if now >= self._set_again_at:
+            step = self._content_idle_s / CLOCK_STEPS
+            self._set_again_at = now + step
+            clock.deadline = now + self._content_idle_s + step
 
 
 class EventDecoder:
@@ -106,13 +162,18 @@ class Gathering:
 
     def __init__(self, *, now: float) -> None:
         self._now = now
+        self._watch = LoopWatch()
+        #: Which loop the answer is in, "" while it is in none; see `LoopWatch`.
+        self.loop: Loop = ""
         self._content: list[str] = []
         self._reasoning: list[str] = []
+        #: Content and tool arguments in the order in which they came.
+        self._answer: list[str] = []
         self._names: dict[int, str] = {}
         self._arguments: dict[int, list[str]] = {}
         self._finish_reason: str | None = None
         self._is_refusal = False
-        self._stated: dict[str, str] = {}
+        self._stated: Stated = {}
         self._usage: JsonObject | None = None
         self._fault: Fault | None = None
 
@@ -122,14 +183,26 @@ class Gathering:
         return self._fault is None and bool(self._content or self._reasoning or self._arguments)
 
     @property
-    def is_finished(self) -> bool:
-        """Whether the model has said why it stopped."""
-        return self._finish_reason is not None
+    def is_settled(self) -> bool:
+        """Whether the model has said why it stopped, or the provider what went wrong."""
+        return self._finish_reason is not None or self._fault is not None
 
-    def take(self, chunks: Iterable[JsonObject]) -> None:
-        """Add chunks."""
+    @property
+    def generation_id(self) -> str:
+        """The provider's id, "" while none was stated."""
+        return self._stated.get("generation_id", "")
+
+    def take(self, chunks: Iterable[JsonObject]) -> bool:
+        """Add chunks, and return whether they brought a piece of answer or reasoning."""
+        answered, reasoned = len(self._answer), len(self._reasoning)
         for chunk in chunks:
             self._take(chunk)
+        has_grown = len(self._answer) > answered or len(self._reasoning) > reasoned
+        if has_grown and not self.loop:
+            self.loop = self._watch.look(
+                content="".join(self._answer[answered:]), reasoning="".join(self._reasoning[reasoned:])
+            )
+        return has_grown
 
     def reply(self) -> Reply:
         """Return what the chunks so far add up to."""
@@ -142,11 +215,10 @@ class Gathering:
             reasoning="".join(self._reasoning),
             finish_reason=self._finish_reason,
             is_refusal=self._is_refusal,
-            model=self._stated.get("model", ""),
-            provider=self._stated.get("provider", ""),
-            generation_id=self._stated.get("id", ""),
+            loop=self.loop,
             usage=self._usage,
             fault=self._fault,
+            **self._stated,
         )
 
     def _take(self, chunk: JsonObject) -> None:
@@ -159,7 +231,7 @@ class Gathering:
         if choice.get("finish_reason") or chunk.get("error") or choice.get("error"):
             self._take_end(chunk, choice)
         if not self._stated:
-            self._stated = {name: as_text(chunk.get(name)) for name in ("id", "model", "provider")}
+            self._stated = stated_in(chunk)
 
     def _take_end(self, chunk: JsonObject, choice: JsonObject) -> None:
         # Truncation is reported twice: as `length`, then as an error 400. The first is the truth.
@@ -170,8 +242,9 @@ class Gathering:
         self._finish_reason = as_text(choice.get("finish_reason")) or self._finish_reason
 
     def _take_delta(self, delta: JsonObject) -> None:
-        if content := delta.get("content"):
-            self._content.append(as_text(content))
+        if content := as_text(delta.get("content")):
+            self._content.append(content)
+            self._answer.append(content)
         if reasoning := reasoning_of(delta):
             self._reasoning.append(reasoning)
         if calls := delta.get("tool_calls"):
@@ -184,4 +257,7 @@ class Gathering:
         index, function = call.get("index"), as_object(call.get("function"))
         place = index if isinstance(index, int) else 0
         self._names[place] = self._names.get(place) or as_text(function.get("name"))
-        self._arguments.setdefault(place, []).append(as_text(function.get("arguments")))
+        arguments = as_text(function.get("arguments"))
+        self._arguments.setdefault(place, []).append(arguments)
+        if arguments:
+            self._answer.append(arguments)

@@ -20,6 +20,7 @@ from extractor.errors import ConnectionFailed, GatewayError, IncompleteStream, I
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from extractor.model.endpoints import Endpoint
 
@@ -82,6 +83,10 @@ class Response:
         """Return the whole body."""
         return b"".join([part async for part in self])
 
+    def abandon(self) -> None:
+        """Let the rest of the body be: its connection is closed, not used again."""
+        self._is_at_end = True
+
     async def drain(self) -> None:
         """Read what is left of a body that was read as far as it matters, for a moment."""
         if not self._is_at_end:
@@ -96,6 +101,7 @@ class Transport:
         self._endpoint = endpoint
         self._url = httpx.URL(endpoint.chat_url)
         self._proxy = _proxy_for(endpoint)
+        self._tls = _tls(is_secure=endpoint.is_secure or self._proxy is not None, ca_file=endpoint.ca_file)
         self._slots: list[httpx.AsyncHTTPTransport] = []
 
     @asynccontextmanager
@@ -111,10 +117,21 @@ class Transport:
             ModelTimeout: no byte for `idle_s`.
             IncompleteStream: the connection died after the request was written.
         """
+        async with self._exchange(self._request("POST", self._url, body, idle_s=idle_s)) as reply:
+            yield reply
+
+    @asynccontextmanager
+    async def get(self, url: str, *, idle_s: float) -> AsyncIterator[Response]:
+        """Get `url`, which must be of this endpoint. As `post` otherwise."""
+        async with self._exchange(self._request("GET", httpx.URL(url), b"", idle_s=idle_s)) as reply:
+            yield reply
+
+    @asynccontextmanager
+    async def _exchange(self, request: httpx.Request) -> AsyncIterator[Response]:
         slot = self._slots.pop() if self._slots else self._new_slot()
         is_whole = False
         try:
-            response = await self._send(slot, self._request(body, idle_s))
+            response = await self._send(slot, request)
             reply = Response(response, host=self._endpoint.host)
             yield reply
             await reply.drain()
@@ -133,7 +150,7 @@ class Transport:
 
     def _new_slot(self) -> httpx.AsyncHTTPTransport:
         return httpx.AsyncHTTPTransport(
-            verify=_tls(is_secure=self._endpoint.is_secure or self._proxy is not None),
+            verify=self._tls,
             limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEP_ALIVE_S),
             proxy=self._proxy,
         )
@@ -144,11 +161,11 @@ class Transport:
         except httpx.TransportError as error:
             raise _in_our_words(error, self._endpoint.host) from None  # its frames hold the key and the document
 
-    def _request(self, body: bytes, idle_s: float | None) -> httpx.Request:
+    def _request(self, method: str, url: httpx.URL, body: bytes, *, idle_s: float | None) -> httpx.Request:
         connect_s = self._endpoint.connect_s
         timeouts = {"connect": connect_s, "pool": connect_s, "write": idle_s, "read": idle_s}
         return httpx.Request(
-            "POST", self._url, headers=self._endpoint.headers(), content=body, extensions={"timeout": timeouts}
+            method, url, headers=self._endpoint.headers(), content=body, extensions={"timeout": timeouts}
         )
 
 
@@ -157,7 +174,7 @@ def _in_our_words(error: httpx.TransportError, host: str) -> ModelError:
         reason = str(error)[:200] or type(error).__name__
         return ConnectionFailed(f"No connection to {host} could be made: {reason}.", maybe_billed=False)
     if isinstance(error, httpx.TimeoutException):
-        return ModelTimeout(f"{host} sent nothing for too long, and the request was given up.")
+        return ModelTimeout(f"{host} sent nothing for too long, not even a comment, and the request was given up.")
     return IncompleteStream(f"The connection to {host} died before the reply ended ({type(error).__name__}).")
 
 
@@ -167,9 +184,21 @@ async def _close(slot: httpx.AsyncHTTPTransport) -> None:
 
 
 @cache
-def _tls(*, is_secure: bool) -> ssl.SSLContext:
-    """Return the one TLS context of this process. Loading the certificates takes 24 ms, so only where they are used."""
-    return httpx.create_ssl_context() if is_secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+def _tls(*, is_secure: bool, ca_file: Path | None = None) -> ssl.SSLContext:
+    """Return the TLS context of this process. Loading the certificates takes 24 ms, so only where they are used.
+
+    Raises:
+        InvalidSettings: the file of certificates cannot be used.
+    """
+    if not is_secure:
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = httpx.create_ssl_context()
+    if ca_file is not None:
+        try:
+            context.load_verify_locations(ca_file)
+        except OSError:
+            raise InvalidSettings(f"The file of certificates {ca_file} cannot be read, or holds none in PEM.") from None
+    return context
 
 
 def _proxy_for(endpoint: Endpoint) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
@@ -39,8 +40,11 @@ def _hints(headers: Mapping[str, str], error: JsonObject, now: float) -> Iterato
     yield _number(header)
     yield _seconds_until(header, now)
     yield _number(_member(_member(error, "availability"), "retry_after"))
-    yield _until_reset(_member(_member(_member(error, "metadata"), "headers"), "X-RateLimit-Reset"), now)
+    metadata = _member(error, "metadata")
+    yield _number(_member(metadata, "retry_after"))
+    yield _until_reset(_member(_member(metadata, "headers"), "X-RateLimit-Reset"), now)
     yield _until_reset(headers.get("x-ratelimit-reset"), now)
+    yield _until_date(_member(metadata, "resets_at"), now)
 
 
 def _member(value: Json, name: str) -> Json:
@@ -61,6 +65,17 @@ def _seconds_until(date: str | None, now: float) -> float | None:
         return max(0.0, parsedate_to_datetime(date).timestamp() - now) if date else None
     except (ValueError, OverflowError):
         return None
+
+
+def _until_date(moment: Json, now: float) -> float | None:
+    """Read an ISO date, UTC where it names no zone, or epoch milliseconds."""
+    if not isinstance(moment, str) or _number(moment) is not None:
+        return _until_reset(moment, now)
+    try:
+        date = datetime.fromisoformat(moment)
+    except ValueError:
+        return None
+    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - now
 
 
 def _until_reset(epoch_ms: Json, now: float) -> float | None:

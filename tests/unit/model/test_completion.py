@@ -68,7 +68,6 @@ def test_a_finished_answer_is_its_content(document: object, expected: str):
         pytest.param(body(finish="a_new_reason"), IncompleteStream, id="a reason that is not known"),
         pytest.param(body({"content": None}), EmptyResponse, id="content null"),
         pytest.param(body({"content": "\n\n \n"}), EmptyResponse, id="only white space"),
-        pytest.param(body({"content": None, "reasoning": GOOD}), EmptyResponse, id="only reasoning"),
     ],
 )
 def test_a_reply_without_an_answer_is_an_error_in_the_documented_order(document: object, error: type[ModelError]):
@@ -77,6 +76,19 @@ def test_a_reply_without_an_answer_is_an_error_in_the_documented_order(document:
 
     assert type(caught.value) is error
     assert "A-17" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param({"content": None, "reasoning": GOOD}, id="only reasoning"),
+        pytest.param(
+            {"content": " ", "tool_calls": [{"function": {"name": "invoice", "arguments": ""}}]}, id="no arguments"
+        ),
+    ],
+)
+def test_an_answer_that_may_stand_elsewhere_is_empty_and_left_to_the_caller(message: dict[str, object]):
+    assert answer(body(message), tool="invoice") == ""
 
 
 def test_a_page_with_status_200_is_a_gateway_error():
