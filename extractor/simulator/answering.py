@@ -1,0 +1,166 @@
+"""Right answers: the text of the record, and the reply that a model of a profile gives it in."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeAlias
+
+import re2
+
+from extractor import jsontext
+from extractor.model.offline import fill
+from extractor.model.offline.offline_model import without
+from extractor.prompt import read_back
+from extractor.records import Json, JsonObject, Message, Shape
+from extractor.simulator.catalogue import Reply
+from extractor.simulator.ledger import BYTES_PER_TOKEN, tokens_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from extractor.simulator.profiles import Profile
+    from extractor.simulator.requested import Requested
+
+#: Gives the right answer to messages that ask for a shape.
+Answer: TypeAlias = Callable[[Sequence[Message], Shape], str]
+#: What a figure is off by where the endpoint contradicts its own reasoning.
+OFF_BY = 16.4
+#: Member that is contradicted if there is one.
+CONTRADICTED = "total"
+
+
+def by_rules(messages: Sequence[Message], _shape: Shape) -> str:
+    """Answer as the offline model does. Messages that our prompts did not make get an empty object."""
+    return _by_rules(tuple(messages))
+
+
+@lru_cache(maxsize=1024)
+def _by_rules(messages: tuple[Message, ...]) -> str:
+    try:
+        asked = read_back(messages)
+    except ValueError:
+        return "{}"
+    return jsontext.dumps(without(fill(asked.schema, asked.document), asked.failing))
+
+
+def from_records(records: Mapping[str, Json]) -> Answer:
+    """Answer with the record whose key the document holds, and by rules where it holds none.
+
+    Args:
+        records: Text that a document holds -> its record. Members that the wire schema wants and the record lacks
+            are null.
+    """
+    # The longest first, so that `A-17` does not take the record of `A-170`. One pass however many there are.
+    needles = re2.compile("|".join(re2.escape(needle) for needle in sorted(records, key=len, reverse=True)))
+
+    def answer(messages: Sequence[Message], shape: Shape) -> str:
+        found = needles.search(messages[-1].content) if records else None
+        if found is None:
+            return by_rules(messages, shape)
+        return jsontext.dumps(_in_wire_form(records[found[0]], shape.schema))
+
+    return answer
+
+
+def right_reply(requested: Requested, *, profile: Profile, text: str) -> Reply:
+    """Return the reply of a model of `profile` whose right answer is `text`."""
+    has_effect = requested.thinks and requested.format is not None
+    effect = profile.format_effect if has_effect else "ignored" if requested.format is None else "enforced"
+    said = text
+    if effect == "contradicts":
+        said = _contradicted(text)
+    elif effect == "ignored":
+        said = _spread(text)
+    reasoning = reasoning_for(text) if requested.thinks else None
+    if reasoning is not None and requested.thinking_tokens is not None:
+        reasoning = _cut(reasoning, requested.thinking_tokens)
+    said, is_cut = _within(said, reasoning, requested.max_tokens)
+    finish = "length" if is_cut else "stop"
+    if requested.tool is None or requested.format is not None or requested.body.get("tool_choice") == "none":
+        return Reply(content=said, reasoning=reasoning, finish=finish, native_finish=finish)
+    call = {"id": "call_1", "type": "function", "function": {"name": requested.tool, "arguments": said}}
+    finish = finish if is_cut else "tool_calls"
+    return Reply(content=None, reasoning=reasoning, finish=finish, native_finish=finish, message={"tool_calls": [call]})
+
+
+def _in_wire_form(record: Json, schema: Json) -> Json:
+    """Return `record` with null for what the wire schema requires and the record lacks."""
+    if isinstance(record, list):
+        items = schema.get("items") if isinstance(schema, dict) else None
+        return [_in_wire_form(item, items) for item in record]
+    if not isinstance(record, dict) or not isinstance(schema, dict):
+        return record
+    properties = schema.get("properties") or {}
+    return {name: None for name in properties if name not in record} | {
+        name: _in_wire_form(value, properties.get(name)) for name, value in record.items()
+    }
+
+
+def reasoning_for(text: str) -> str:
+    """Return thoughts that name every figure and word of the answer."""
+    try:
+        stated = dict.fromkeys(_leaves(json.loads(text)))
+    except ValueError:
+        return "The document states what is asked for."
+    return f"The document states {', '.join(stated)}. Those are the values to give."
+
+
+def _leaves(value: Json) -> Iterator[str]:
+    if isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(inner)
+    elif isinstance(value, str):
+        yield value
+    elif value is not None:
+        yield json.dumps(value)
+
+
+def _spread(text: str) -> str:
+    """Return the JSON as models write it that no grammar holds: over many lines."""
+    try:
+        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    except ValueError:
+        return text
+
+
+def _contradicted(text: str) -> str:
+    """Return the answer with one figure changed: the total, else the first."""
+    figure = r"(-?\d+(?:\.\d+)?)(?=\s*[,}\]])"
+    found = re.search(rf'"{CONTRADICTED}":\s*{figure}', text) or re.search(rf"(?<=[:\[,]){figure}", text)
+    if found is None:
+        return text
+    wrong = json.loads(found[1]) + (OFF_BY if "." in found[1] else round(OFF_BY))
+    return text[: found.start(1)] + json.dumps(round(wrong, 2)) + text[found.end(1) :]
+
+
+def _within(said: str, reasoning: str | None, max_tokens: int | None) -> tuple[str, bool]:
+    """Return the answer as far as the ceiling lets it be written, and whether it is cut. Thoughts come first."""
+    if max_tokens is None:
+        return said, False
+    left = max(0, max_tokens - tokens_in(len((reasoning or "").encode())))
+    return (said, False) if tokens_in(len(said.encode("utf-8", "surrogatepass"))) <= left else (_cut(said, left), True)
+
+
+def _cut(text: str, tokens: int) -> str:
+    return text.encode("utf-8", "replace")[: tokens * BYTES_PER_TOKEN].decode("utf-8", "ignore")
+
+
+def records_in(text: str) -> dict[str, JsonObject]:
+    """Read records from JSON lines `{"needle": text of the document, "record": {…}}`.
+
+    Raises:
+        ValueError: a line is something else; says which.
+    """
+    records: dict[str, JsonObject] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            stated = json.loads(line)
+            records[stated["needle"]] = stated["record"]
+        except (ValueError, KeyError, TypeError):
+            raise ValueError(f'line {number} is not {{"needle": "…", "record": {{…}}}}') from None
+    return records
