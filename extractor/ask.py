@@ -8,9 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from anyio import to_thread
-
-from extractor.answer import parse
 from extractor.errors import (
     BudgetExceeded,
     Cancelled,
@@ -21,6 +18,7 @@ from extractor.errors import (
     Unsatisfied,
     ValidationTimeout,
 )
+from extractor.judging import judge
 from extractor.prompt import reask
 from extractor.records import Attempt, Enforcement
 
@@ -28,31 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from extractor.errors import ExtractionError
+    from extractor.judging import Judged
     from extractor.ports import Ports
-    from extractor.records import Completion, Json, Question, Repair, Rung, Violation
+    from extractor.records import Completion, Json, Question, Rung
     from extractor.schema import Contract
 
 #: Rungs on which the provider promises a shape.
 ENFORCED = frozenset({"json_schema", "tool"})
-
-#: Characters of a reply from which on parsing it may take longer than other documents should wait: 10 ms.
-LONG_REPLY = 100_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """One reply, parsed, lifted and validated."""
-
-    #: The record; None when the reply was not JSON.
-    record: Json
-    #: Rules that it broke, none when it is the result.
-    violations: tuple[Violation, ...]
-    #: The same in places and words of the wire, which is all that the model knows.
-    wire_violations: tuple[Violation, ...]
-    #: Changes made to read it.
-    repairs: tuple[Repair, ...]
-    #: Whether the reply fitted the wire schema as received.
-    fits_wire: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,32 +81,6 @@ async def ask_until_valid(question: Question, *, contract: Contract, ports: Port
             return Answer(record=record, attempts=tuple(attempts), enforcement=enforcement, error=_not_stated(absent))
         question = reask(question, answer=completion.text, violations=judged.wire_violations)
     return Answer(record=record, attempts=tuple(attempts), enforcement=enforcement, error=_unsatisfied(attempts))
-
-
-async def judge(text: str, *, contract: Contract) -> Judged:
-    """Parse, lift and validate one reply, and let other documents go on where that takes long.
-
-    Raises:
-        ValidationTimeout: it takes more time or memory than is allowed.
-        GuardFailed: a child process was needed for it, and none could be started.
-    """
-    parsed = parse(text) if len(text) < LONG_REPLY else await to_thread.run_sync(parse, text)
-    if parsed.violations:
-        return Judged(
-            record=None,
-            violations=parsed.violations,
-            wire_violations=parsed.violations,
-            repairs=parsed.repairs,
-            fits_wire=False,
-        )
-    found = await contract.ajudge(parsed.value, parsed.repairs)
-    return Judged(
-        record=found.record,
-        violations=found.violations,
-        wire_violations=found.wire_violations,
-        repairs=found.repairs,
-        fits_wire=found.fits_wire and parsed.is_as_asked,
-    )
 
 
 def paths_not_stated_twice(attempts: Sequence[Attempt]) -> tuple[str, ...]:

@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from extractor.answer.grounding import ground
-    from extractor.answer.parsing import Parsed, parse
+    from extractor.answer.parsing import Parsed, parse, parse_strictly
+    from extractor.answer.rereading import other_reading, readings, rescued
 
-__all__ = ["Parsed", "ground", "parse"]
+__all__ = ["Parsed", "ground", "other_reading", "parse", "parse_strictly", "readings", "rescued"]
 
 _HOMES = {
     "Parsed": "extractor.answer.parsing",
     "ground": "extractor.answer.grounding",
+    "other_reading": "extractor.answer.rereading",
     "parse": "extractor.answer.parsing",
+    "parse_strictly": "extractor.answer.parsing",
+    "readings": "extractor.answer.rereading",
+    "rescued": "extractor.answer.rereading",
 }
 
 

@@ -32,7 +32,7 @@ _RULES = {"syntax": "not_json"}
 _IN_STRINGS = frozenset({"lone_surrogate", "control_character"})
 
 _WHITE_SPACE_OF_JSON = " \t\n\r"
-_END_OF_THOUGHTS = "</think>"
+START_OF_THOUGHTS, END_OF_THOUGHTS = "<think>", "</think>"
 _CODE_FENCE = re.compile(r"```[A-Za-z0-9]*(?![A-Za-z0-9])(.*)```", re.DOTALL)
 
 
@@ -63,7 +63,7 @@ def parse(text: str) -> Parsed:
     parsed = _read(text)
     if not parsed.violations:
         return parsed
-    bare, names = _unwrapped(text)
+    bare, names = unpacked(text)
     if names:
         parsed = _read(bare)
     if parsed.violations:
@@ -71,11 +71,23 @@ def parse(text: str) -> Parsed:
     return replace(parsed, repairs=(*(Repair(name=name) for name in names), *parsed.repairs))
 
 
+def parse_strictly(text: str) -> Parsed:
+    """Read one JSON value from which nothing has to be taken off. Never raises."""
+    if len(text) > MAX_CHARACTERS:
+        return _refused("too_large")
+    return _read(text) if text.strip(_WHITE_SPACE_OF_JSON) else _refused("empty")
+
+
+def refused(rule: str) -> Parsed:
+    """Return what is to be said of a text that cannot be read for a reason of `jsontext`."""
+    return _refused(_RULES.get(rule, rule))
+
+
 def _read(text: str) -> Parsed:
     try:
         value, notes = jsontext.read(text)
     except jsontext.NotStrictJson as refusal:
-        return _refused(_RULES.get(refusal.reason, refusal.reason))
+        return refused(refusal.reason)
     return Parsed(value=value, repairs=tuple(Repair(name=note.name, at=note.at) for note in notes))
 
 
@@ -84,14 +96,14 @@ def _refused(rule: str) -> Parsed:
     return Parsed(value=None, violations=(violation,))
 
 
-def _unwrapped(text: str) -> tuple[str, list[str]]:
+def unpacked(text: str) -> tuple[str, list[str]]:
     """Return the text without its packaging, and the name of each piece taken off."""
     names: list[str] = []
     for name, take_off in (
         ("byte_order_mark", _without_byte_order_mark),
         ("white_space", _without_white_space),
         ("think_block", _without_thoughts),
-        ("fence", _without_fence),
+        ("fence", without_fence),
     ):
         bare = take_off(text)
         if bare != text:
@@ -116,15 +128,16 @@ def _without_thoughts(text: str) -> str:
     """
     start = 0
     while text[start : start + 1] not in {"{", "[", '"', "`"}:
-        end = text.find(_END_OF_THOUGHTS, start)
+        end = text.find(END_OF_THOUGHTS, start)
         if end < 0:
             break
-        start = end + len(_END_OF_THOUGHTS)
+        start = end + len(END_OF_THOUGHTS)
         while text[start : start + 1].isspace():
             start += 1
     return text[start:]
 
 
-def _without_fence(text: str) -> str:
+def without_fence(text: str) -> str:
+    """Take off one code fence round all of the text."""
     fenced = _CODE_FENCE.fullmatch(text)
     return fenced[1] if fenced else text

@@ -1,0 +1,165 @@
+"""The JSON values that a text holds besides other things.
+
+One pass over the text finds the containers that stand in it by themselves, with an eye for strings. What is not
+certain is not taken: where a container is never closed, or one is closed that was never opened, the text may have
+been cut or its end lost, and then nothing in it is a candidate, also not what was complete before.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from extractor.answer.parsing import END_OF_THOUGHTS, START_OF_THOUGHTS, unpacked, without_fence
+from extractor.jsontext import MAX_DEPTH
+
+#: Containers in one text beyond which it is not an answer with words around it.
+MAX_STARTS: Final = 32
+#: Leading braces too many that are still taken for one grammar stuttering.
+MAX_DOUBLED: Final = 8
+
+_CLOSERS: Final = {"{": "}", "[": "]"}
+_BRACKET: Final = re.compile(r"[\[\]{}]")
+_BRACKET_OR_QUOTE: Final = re.compile(r"""[\[\]{}"']""")
+_REST_OF_STRING: Final = {
+    '"': re.compile(r'[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL),
+    "'": re.compile(r"[^'\\]*+(?:\\.[^'\\]*+)*+'", re.DOTALL),
+}
+#: White space, at most, between a single quote and the sign that lets it open a string.
+_LOOK_BACK: Final = 64
+_DOUBLED_BRACE: Final = re.compile(r"\{(?:\s*+\{)++")
+_CLOSERS_ALONE: Final = re.compile(r"[\s}\]]*+")
+_FENCE: Final = re.compile(r"```[A-Za-z0-9]*")
+_LAST_FENCE: Final = re.compile(r"(?:\s|```)+\Z")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """Where containers stand in a text."""
+
+    #: Start and end of each that was closed, in order.
+    spans: tuple[tuple[int, int], ...]
+    #: Containers open where the scan ended; 0 too where it ended for another reason.
+    open: int = 0
+    #: Whether the scan reached the end with nothing open and nothing closed in vain.
+    is_balanced: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The candidates in a text."""
+
+    #: Text of each, in order.
+    texts: tuple[str, ...] = ()
+    #: Names of what was taken off around them.
+    names: tuple[str, ...] = ()
+
+
+def find(text: str) -> Found:
+    """Return the values that stand by themselves in a text which as a whole is not JSON."""
+    bare, names = unpacked(text)
+    found = scan(bare)
+    cut = bare.rfind(END_OF_THOUGHTS)
+    if _is_around(cut, found.spans):
+        bare = without_fence(bare[cut + len(END_OF_THOUGHTS) :].strip())
+        found, names = scan(bare), [*names, "think_block"]
+    if not found.is_balanced:
+        return _unbalanced(bare, found, names)
+    if _is_around(bare.find(START_OF_THOUGHTS), found.spans):  # thoughts without an end hold drafts
+        return Found()
+    if not all(_stands_alone(bare, span) for span in found.spans):
+        return Found()
+    around = _around(bare, found.spans)
+    return Found(texts=tuple(bare[start:end] for start, end in found.spans), names=(*names, *around))
+
+
+def last_of(text: str) -> str:
+    """Return the value with which a text ends, fences aside; "" where it ends with anything else."""
+    if len(text) == 0:
+        return ""
+    bare = _LAST_FENCE.sub("", text) if text[-1].isspace() or text[-1] == "`" else text
+    found = scan(bare, most=len(bare))
+    if not found.is_balanced or not found.spans or found.spans[-1][1] != len(bare):
+        return ""
+    return bare[found.spans[-1][0] :] if _stands_alone(bare, found.spans[-1]) else ""
+
+
+def starts_doubled(text: str) -> bool:
+    """Say whether the answer in a text opens with more than one brace, as a grammar that stutters does."""
+    return _DOUBLED_BRACE.match(unpacked(text)[0]) is not None
+
+
+def scan(text: str, *, most: int = MAX_STARTS) -> Scan:
+    """Find the containers at the top of a text, `most` at most. Linear, and without recursion.
+
+    Quotes count inside containers only, for prose has apostrophes; there a single quote opens a string where a value
+    or key may begin.
+    """
+    spans: list[tuple[int, int]] = []
+    closers: list[str] = []
+    start = at = 0
+    while found := (_BRACKET_OR_QUOTE if closers else _BRACKET).search(text, at):
+        sign, at = found[0], found.end()
+        if sign in _REST_OF_STRING:
+            at = _end_of_string(text, at, sign)
+        elif sign in _CLOSERS:
+            start = start if closers else found.start()
+            closers.append(_CLOSERS[sign])
+        elif not closers or closers.pop() != sign:
+            break
+        elif not closers:
+            spans.append((start, at))
+        if at < 0 or len(closers) > MAX_DEPTH or len(spans) + bool(closers) > most:
+            break
+    else:
+        return Scan(spans=tuple(spans), open=len(closers), is_balanced=not closers)
+    return Scan(spans=tuple(spans))
+
+
+def _end_of_string(text: str, at: int, quote: str) -> int:
+    """Return where the string that opens before `at` ends, `at` where none opens there, -1 where it does not end."""
+    before = text[max(0, at - 1 - _LOOK_BACK) : at - 1].rstrip()
+    if quote == "'" and before[-1:] not in {"{", "[", ",", ":"}:
+        return at
+    rest = _REST_OF_STRING[quote].match(text, at)
+    return rest.end() if rest else -1
+
+
+def _unbalanced(text: str, found: Scan, names: list[str]) -> Found:
+    """Return what is certain all the same: one value with braces too many in front, or behind it."""
+    doubled = _DOUBLED_BRACE.match(text)
+    if doubled and 0 < found.open <= min(doubled[0].count("{") - 1, MAX_DOUBLED):
+        rest = text.split("{", found.open)[-1].strip()
+        return _if_whole(rest, (*names, "doubled_brace"))
+    if len(found.spans) == 1 and found.spans[0][0] == 0 and not found.open:
+        end = found.spans[0][1]
+        if _CLOSERS_ALONE.fullmatch(text, end):
+            return Found(texts=(text[:end],), names=(*names, "stray_closer"))
+    return Found()
+
+
+def _if_whole(text: str, names: tuple[str, ...]) -> Found:
+    found = scan(text)
+    return Found(texts=(text,), names=names) if found.is_balanced and found.spans == ((0, len(text)),) else Found()
+
+
+def _is_around(at: int, spans: tuple[tuple[int, int], ...]) -> bool:
+    """Say whether something was found, and outside the values."""
+    return at >= 0 and not any(start < at < end for start, end in spans)
+
+
+def _stands_alone(text: str, span: tuple[int, int]) -> bool:
+    """Say whether nothing beside a value shows that it is a part of something larger."""
+    before, after = text[: span[0]].rstrip()[-2:], text[span[1] :].lstrip()[:1]
+    return before[-1:] != "," and before not in {'":', "':"} and after not in {",", ":", '"', "'"}
+
+
+def _around(text: str, spans: tuple[tuple[int, int], ...]) -> list[str]:
+    """Return the name of what stands around and between values."""
+    ends = [0, *(end for _, end in spans)]
+    starts = [*(start for start, _ in spans), len(text)]
+    around = "".join(text[end:start] for end, start in zip(ends, starts, strict=True)).strip()
+    if not around:
+        return []
+    return ["prose" if _FENCE.sub("", around).strip() else "fence"]

@@ -1,0 +1,200 @@
+"""What one reply is worth: read strictly, lifted and validated, and only where that fails read in other ways.
+
+Another reading counts only when the contract finds its record valid, so that no mending makes an answer of something
+that is none. Where two readings give different records neither is taken.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from anyio import to_thread
+from anyio.lowlevel import checkpoint
+
+from extractor.answer import other_reading, parse, parse_strictly, readings, rescued
+from extractor.answer.candidates import starts_doubled
+from extractor.answer.parsing import unpacked
+from extractor.answer.rereading import MAX_RECORDS
+from extractor.answer.unwrapping import holds_a_name, is_something_else, names_of
+from extractor.errors import GuardFailed, ValidationTimeout
+from extractor.jsontext import canonical
+from extractor.records import Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import TypeVar, TypeVarTuple
+
+    from extractor.answer import Parsed
+    from extractor.records import Json, Repair
+    from extractor.schema import Contract
+
+    T = TypeVar("T")
+    Ts = TypeVarTuple("Ts")
+
+#: Characters of a reply from which on parsing it may take longer than other documents should wait: 10 ms.
+_LONG_REPLY: Final = 100_000
+
+#: First signs of a text that sets out to be JSON, or JSON in a fence.
+_STARTS_OF_JSON: Final = frozenset('{["`')
+#: Rule -> what would be right.
+_SAYS: Final = {
+    "ambiguous": "the answer must be one record; it held several values, and they differ",
+    "schema_echoed": (
+        "the answer must hold the values that the document states, not the schema: "
+        'where the schema has {"name": {"type": "string"}}, the answer has {"name": "the name in the document"}'
+    ),
+    "thoughts_as_answer": "the answer must be the record itself, not thoughts about it",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """One reply, parsed, lifted and validated."""
+
+    #: The record; None when the reply was not JSON.
+    record: Json
+    #: Rules that it broke, none when it is the result.
+    violations: tuple[Violation, ...]
+    #: The same in places and words of the wire, which is all that the model knows.
+    wire_violations: tuple[Violation, ...]
+    #: Changes made to read it.
+    repairs: tuple[Repair, ...]
+    #: Whether the reply fitted the wire schema as received.
+    fits_wire: bool
+    #: Sign that the way of asking did harm: `prose`, `doubled_brace`, `empty_with_reasoning`, `thoughts_as_answer`; ""
+    #: for none. A record that is valid all the same may bear one.
+    harm: str = ""
+
+
+async def judge(completion_text: str, *, contract: Contract, reasoning: str = "", repairs: bool = True) -> Judged:
+    """Parse, lift and validate one reply, and let other documents go on where that takes long.
+
+    Args:
+        completion_text: The answer as received.
+        contract: What it is held to.
+        reasoning: What the model thought, for a record that went there instead of into the answer.
+        repairs: Whether anything may be mended; without, the text has to be JSON as it stands.
+
+    Raises:
+        ValidationTimeout: it takes more time or memory than is allowed.
+        GuardFailed: a child process was needed for it, and none could be started.
+    """
+    text = completion_text
+    read = parse if repairs else parse_strictly
+    parsed = read(text) if len(text) < _LONG_REPLY else await to_thread.run_sync(read, text)
+    judged = await _judged(parsed, contract)
+    if not judged.violations and holds_a_name(parsed.value, names_of(contract.shape.schema)):
+        return judged
+    if what := is_something_else(parsed.value, names_of(contract.shape.schema)):
+        judged = _refused(what)
+    elif repairs and not parsed.violations:
+        judged = await _mended(parsed, judged, contract, size=len(text))
+    elif repairs:
+        judged = await _reread(text, judged, reasoning=reasoning, contract=contract)
+    return replace(judged, harm=_harm(text, reasoning, judged, is_json=not parsed.violations))
+
+
+async def _judged(parsed: Parsed, contract: Contract) -> Judged:
+    if parsed.violations:
+        return Judged(
+            record=None,
+            violations=parsed.violations,
+            wire_violations=parsed.violations,
+            repairs=parsed.repairs,
+            fits_wire=False,
+        )
+    found = await contract.ajudge(parsed.value, parsed.repairs)
+    return Judged(
+        record=found.record,
+        violations=found.violations,
+        wire_violations=found.wire_violations,
+        repairs=found.repairs,
+        fits_wire=found.fits_wire and parsed.is_as_asked,
+    )
+
+
+async def _mended(parsed: Parsed, judged: Judged, contract: Contract, *, size: int) -> Judged:
+    """Return what the answer is worth without its wrapper and in the wire's spellings, if that is more."""
+    other = await _at_once(size, other_reading, parsed, contract.shape.schema)
+    if other is None:
+        return judged
+    try:
+        better = await _judged(other, contract)
+    except (ValidationTimeout, GuardFailed):
+        return judged
+    return better if not better.violations or len(better.violations) < len(judged.violations) else judged
+
+
+async def _reread(text: str, judged: Judged, *, reasoning: str, contract: Contract) -> Judged:
+    """Return what comes of a text that is not JSON as a whole."""
+    if not text.strip():
+        return await _rescued(reasoning, judged, contract)
+    found = await _at_once(len(text), readings, text, contract.shape.schema)
+    if len(found) > MAX_RECORDS:
+        return _refused("ambiguous")
+    try:
+        return _chosen([await _of_candidate(parsed, contract, size=len(text)) for parsed in found] or [judged])
+    except (ValidationTimeout, GuardFailed):
+        return judged
+
+
+async def _rescued(reasoning: str, judged: Judged, contract: Contract) -> Judged:
+    """Return the record that stands at the end of the reasoning, as it stands there, if it is valid."""
+    parsed = await _at_once(len(reasoning), rescued, reasoning)
+    if parsed is None or not holds_a_name(parsed.value, names_of(contract.shape.schema)):
+        return judged
+    try:
+        found = await _judged(parsed, contract)
+    except (ValidationTimeout, GuardFailed):
+        return judged
+    return judged if found.violations else found
+
+
+async def _of_candidate(parsed: Parsed, contract: Contract, *, size: int) -> Judged:
+    await checkpoint()
+    names = names_of(contract.shape.schema)
+    if what := is_something_else(parsed.value, names):
+        return _refused(what)
+    judged = await _judged(parsed, contract)
+    if parsed.violations or (not judged.violations and holds_a_name(parsed.value, names)):
+        return judged
+    return await _mended(parsed, judged, contract, size=size)
+
+
+def _chosen(candidates: Sequence[Judged]) -> Judged:
+    """Return the one valid candidate, or else the one that the model has least to change about.
+
+    What looks like the record behind a valid one is what the model said last: then nobody knows which it meant.
+    """
+    last = candidates[-1]
+    valid = {canonical(candidate.record) for candidate in candidates if not candidate.violations}
+    if len(valid) > 1 or (valid and last.violations):
+        return _refused("ambiguous")
+    read = [candidate for candidate in candidates if candidate.record is not None]
+    if valid or not read or last.record is None:
+        return last
+    return min(read, key=lambda candidate: len(candidate.violations))
+
+
+def _refused(rule: str) -> Judged:
+    violations = (Violation(at="", rule=rule, says=_SAYS[rule]),)
+    return Judged(record=None, violations=violations, wire_violations=violations, repairs=(), fits_wire=False)
+
+
+def _harm(text: str, reasoning: str, judged: Judged, *, is_json: bool) -> str:
+    """Return the sign of harm that an answer bears."""
+    if any(violation.rule == "thoughts_as_answer" for violation in judged.violations):
+        return "thoughts_as_answer"
+    if not text.strip():
+        return "empty_with_reasoning" if judged.violations and reasoning.strip() else ""
+    if is_json:
+        return ""
+    if starts_doubled(text):
+        return "doubled_brace"
+    return "prose" if judged.violations and unpacked(text)[0][:1] not in _STARTS_OF_JSON else ""
+
+
+async def _at_once(size: int, function: Callable[[*Ts], T], *args: *Ts) -> T:
+    """Call a function on a text of `size` characters, in a thread where that holds up others for too long."""
+    return function(*args) if size < _LONG_REPLY else await to_thread.run_sync(function, *args)
