@@ -53,15 +53,15 @@ class Reply:
     #: Reasoning text.
     reasoning: str = field(default="", repr=False)
     #: Why the model stopped, None when it did not say.
-    finish_reason: str | None = None
+    finish_reason: str | None = field(default=None, repr=False)
     #: Whether the model itself declined.
     is_refusal: bool = False
     #: Model slug as stated.
-    model: str = ""
+    model: str = field(default="", repr=False)
     #: Provider as stated.
     provider: str = ""
     #: The provider's id.
-    generation_id: str = ""
+    generation_id: str = field(default="", repr=False)
     #: Which loop the answer was in when it was given up, "" when it was in none.
     loop: Loop = ""
     #: Usage as stated, None when absent.

@@ -46,10 +46,16 @@ class Scripted:
     ending: Ending = "keep"
     #: Seconds before the headers are sent.
     delay_s: float = 0.0
+    #: Seconds before each piece but the first.
+    between_s: float = 0.0
 
     def after(self, seconds: float) -> Scripted:
         """Return the reply, `seconds` later."""
         return replace(self, delay_s=seconds)
+
+    def spread(self, seconds: float) -> Scripted:
+        """Return the reply with a pause of `seconds` between its pieces."""
+        return replace(self, between_s=seconds)
 
 
 def reply(

@@ -15,6 +15,7 @@ from extractor.testing.scripts import Scripted, status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from ssl import SSLContext
     from types import TracebackType
 
     from extractor.records import Json
@@ -45,9 +46,14 @@ class ScriptedServer:
     """Serves `POST …/chat/completions` from a script, in a thread of its own. Use as a context manager.
 
     When the script has ended, requests are answered with 410, which no client sends again.
+
+    Args:
+        script: The replies in order, or what computes one from a request.
+        tls: Serve by https with this; None = by http.
     """
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, *, tls: SSLContext | None = None) -> None:
+        self._tls = tls
         self._reply_to = script if callable(script) else _in_turn(script)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="scripted-server", daemon=True)
@@ -60,7 +66,7 @@ class ScriptedServer:
     @property
     def base_url(self) -> str:
         """What a client is given as its base URL."""
-        return f"http://127.0.0.1:{self._port}/api/v1"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self._port}/api/v1"
 
     @property
     def connection_count(self) -> int:
@@ -82,7 +88,7 @@ class ScriptedServer:
         self._loop.close()
 
     async def _start(self) -> asyncio.Server:
-        return await asyncio.start_server(self._serve, "127.0.0.1", 0, backlog=2048)
+        return await asyncio.start_server(self._serve, "127.0.0.1", 0, backlog=2048, ssl=self._tls)
 
     async def _stop(self) -> None:
         if self._server is not None:
@@ -147,7 +153,9 @@ async def _write_reply(writer: asyncio.StreamWriter, scripted: Scripted) -> None
         *(f"{name}: {value}" for name, value in scripted.headers),
     ]
     writer.write("\r\n".join([*head, "", ""]).encode("latin-1"))
-    for piece in scripted.pieces:
+    for number, piece in enumerate(scripted.pieces):
+        if number and scripted.between_s:
+            await asyncio.sleep(scripted.between_s)
         writer.write(b"%x\r\n%b\r\n" % (len(piece), piece) if is_chunked else piece)
         await writer.drain()
     if is_chunked and scripted.ending == "keep":
