@@ -45,6 +45,7 @@ LATE_IMPORTS: dict[str, str] = {
     "extractor/cli/run_command.py": "command start-up: the engine, which --help does without",
     "extractor/cli/schema_commands.py": "command start-up: the engine, which --help does without",
     "extractor/cli/serve_command.py": "command start-up: the HTTP server, which --help does without",
+    "extractor/cli/simulate_command.py": "command start-up: the rules that answer, which --help does without",
 }
 
 BANNED_WORDS = frozenset({"manager", "handler", "helper", "helpers", "util", "utils", "process", "data", "info", "v2"})

@@ -13,6 +13,7 @@ from extractor.cli.queue_commands import cancel, queue, result, status, submit, 
 from extractor.cli.run_command import run
 from extractor.cli.schema_commands import schema
 from extractor.cli.serve_command import serve
+from extractor.cli.simulate_command import simulate
 from extractor.cli.wording import error_line
 from extractor.cli.worker_command import worker
 from extractor.errors import ExtractionError, InvalidRequest
@@ -31,6 +32,7 @@ app.add_typer(schema, name="schema")
 app.command()(serve)
 app.command()(worker)
 app.command()(dev)
+app.command()(simulate)
 
 
 #: Options of one command that are looked for at another: what is meant there.
