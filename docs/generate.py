@@ -14,11 +14,14 @@ from pydantic import SecretStr
 
 from extractor import errors
 from extractor.settings import Settings, variable_of
+from extractor.simulator.catalogue import CLUSTERS, load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from pydantic.fields import FieldInfo
+
+    from extractor.simulator.catalogue import Entry
 
 REFERENCE = Path(__file__).parent / "reference"
 ROW = "| {} |"
@@ -76,6 +79,54 @@ def _settings_rows() -> Iterator[Sequence[str]]:
         yield (f"`{variable_of(name)}`", _type_name(field.annotation), default, _limits(field), field.description or "")
 
 
+def failures_page() -> str:
+    """Return the page of all ways in which a reply breaks: one section per cluster, one row per entry."""
+    lines = [
+        "# How replies break, and what is done about it",
+        "Generated from `extractor/simulator/catalogue.json` by `docs/generate.py`; do not edit.",
+        "",
+        "Each row was seen at a real model or gateway, or measured; `extractor simulate` plays every one.",
+        "*Outcome*: `succeeded`, or the code of the [error](errors.md). *Calls*: requests for a completion in all.",
+        "*Billed*: those of them that the provider charges for. Profiles of the simulator are named where they differ,",
+        "options where the row takes other ones than the default.",
+    ]
+    for letter, heading in CLUSTERS.items():
+        rows = (_failure_row(entry) for entry in load() if entry.cluster == letter)
+        head = ("", "what happens", "what we do", "outcome", "calls", "billed", "seen at")
+        lines += ["", f"## {letter}. {heading}", *_table(head, rows)]
+    return "\n".join(lines) + "\n"
+
+
+def _failure_row(entry: Entry) -> Sequence[str]:
+    sources = ", ".join(_source(each) for each in entry.source.split(", "))
+    figures = (_by_profile(entry, name) for name in ("outcome", "calls", "billed"))
+    options = ", ".join(
+        f"`{name}={value}`" if isinstance(value, str) else f"`{name}`" for name, value in entry.options.items()
+    )
+    title = f"**{entry.id}** {entry.title}{f' (with {options})' if options else ''}"
+    return (title, entry.what, entry.handling, *figures, sources)
+
+
+def _by_profile(entry: Entry, name: str) -> str:
+    """Return one figure of what is expected; with the profiles where these differ."""
+    profiles: dict[str, list[str]] = {}
+    for profile, expected in entry.expected.items():
+        value = getattr(expected, name)
+        profiles.setdefault(f"`{value}`" if isinstance(value, str) else str(value), []).append(profile)
+    if len(profiles) == 1:
+        return next(iter(profiles))
+    return "; ".join(f"{value} ({', '.join(names)})" for value, names in profiles.items())
+
+
+def _source(stated: str) -> str:
+    if "#" in stated:
+        repository, _, number = stated.partition("#")
+        return f"[{stated}](https://github.com/{repository}/issues/{number})"
+    owner, _, rest = stated.partition("/")
+    address = stated if "." in owner else f"github.com/{stated}"
+    return f"[{stated}](https://{address})" if rest else stated
+
+
 def _type_name(annotation: object) -> str:
     if get_origin(annotation) is Literal:
         return "one of " + ", ".join(f"`{value}`" for value in get_args(annotation))
@@ -110,7 +161,11 @@ def _prose(docstring: str | None) -> str:
     return " ".join((docstring or "").split("\n\n")[0].split())
 
 
-PAGES: dict[str, Callable[[], str]] = {"errors.md": errors_page, "settings.md": settings_page}
+PAGES: dict[str, Callable[[], str]] = {
+    "errors.md": errors_page,
+    "failures.md": failures_page,
+    "settings.md": settings_page,
+}
 
 
 def stale() -> list[Path]:
