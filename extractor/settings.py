@@ -65,6 +65,11 @@ class Settings(BaseSettings):
         default=f"https://{OPENROUTER_HOST}/api/v1",
         description="Address of an OpenAI-compatible API, without `/chat/completions`.",
     )
+    openrouter_compatible: bool | None = Field(
+        default=None,
+        description="Whether that address understands OpenRouter's own parameters and lists its endpoints. Unset = "
+        "only openrouter.ai itself.",
+    )
     model: str | None = Field(
         default=None, description="Model slug for requests that name none; unset = the product's default model."
     )
@@ -72,6 +77,20 @@ class Settings(BaseSettings):
     max_attempts: int = Field(default=3, ge=1, le=10, description="Answers asked for per document at most.")
     timeout_s: float = Field(
         default=600.0, gt=0, le=3600, description="Seconds that one request to a model may take, thinking included."
+    )
+    idle_s: float = Field(
+        default=120.0, gt=0, description="Seconds without a byte after which a streamed reply is given up."
+    )
+    content_idle_s: float = Field(
+        default=240.0,
+        gt=0,
+        description="Seconds without a piece of answer or reasoning after which a streamed reply is given up, though "
+        "the gateway says that it is still there.",
+    )
+    ca_file: Path | None = Field(
+        default=None,
+        description="Certificates (PEM) that the model's address is trusted by beside the usual ones, for a server or "
+        "proxy with a certificate of your own.",
     )
     max_file_bytes: int = Field(default=MAX_FILE_BYTES, gt=0, description="Bytes that a document may have at most.")
     max_characters: int = Field(

@@ -116,6 +116,10 @@ class Engine:
             app_url=settings.app_url,
             app_title=settings.app_title,
             timeout_s=settings.timeout_s,
+            idle_s=settings.idle_s,
+            content_idle_s=settings.content_idle_s,
+            ca_file=settings.ca_file,
+            speaks_openrouter=settings.openrouter_compatible,
         )
         self._limits = limits_from(settings)
 
