@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from extractor.errors import InvalidRequest, UnsupportedSchema
 from extractor.schema.admission import admit
+from extractor.schema.boxing import Boxes
 from extractor.schema.codecs import RESULT, Boxed, Named
 from extractor.schema.collecting import collector_paused
 from extractor.schema.definitions import Definitions
@@ -134,11 +135,12 @@ def lower(
 
 def _within_limits(references: References, choices: Choices, dialect: Dialect) -> Lowered:
     """Lower as deep as the dialect's limits let; objects that lie deeper travel as JSON text."""
-    lowered = (attempt := _Lowering(references, choices, dialect)).run()
+    lowering = partial(_Lowering, references, choices, dialect, characters=dialect.characters)
+    lowered = (attempt := lowering(levels=MAX_LOWERED)).run()
     best = None if attempt.excess else attempt.with_enums(lowered)
     least, most = 1, attempt.deepest if best is None else 0
     while least < most:
-        lowered = (attempt := _Lowering(references, choices, dialect, levels=(least + most) // 2)).run()
+        lowered = (attempt := lowering(levels=(least + most) // 2)).run()
         if attempt.excess:
             most = attempt.levels
         else:
@@ -152,35 +154,35 @@ class _Lowering:
     """The state of one `lower`: what has been defined, and how much room is left."""
 
     def __init__(
-        self,
-        references: References,
-        choices: Choices,
-        dialect: Dialect,
-        *,
-        levels: int = MAX_LOWERED,
-        characters: int | None = None,
+        self, references: References, choices: Choices, dialect: Dialect, *, levels: int, characters: int
     ) -> None:
-        """`levels` of objects are spelled out, and enums take `characters`, or as many as the dialect takes."""
+        """`levels` of objects are spelled out, and enums take `characters`."""
         self.choices = choices
         self.dialect = dialect
         self.references = references
         self.levels = levels
+        self._characters = characters
         #: Objects inside one another that have been lowered.
         self.deepest = 0
         self._merger = Merger(self.references)
         self._pointing = Pointing(self.references, self._merger)
+        self._boxes = Boxes()
+        self.boxed = self._boxes.put
+
+    def _begin(self) -> None:
         self._definitions = Definitions()
+        self._boxes.begin(self._definitions, is_null_exact=self.choices.nulls == "exact")
         self._grammar: list[Place] = []
         self._compiled: dict[int, Fits] = {}
-        self.room = EnumRoom(dialect, dialect.characters if characters is None else characters)
+        self.room = EnumRoom(self.dialect, self._characters)
         #: Identity and level of a node -> the node, so that it lives as long, its piece, and the room that it takes.
         self._known: dict[tuple[int, int], tuple[Json, Piece | None, tuple[int, int]]] = {}
-        self._level = 0
-        self._left, self._nested = MAX_LOWERED, 0
+        self._left, self._level, self._nested = MAX_LOWERED, 0, 0
         #: Location of the definition that is being lowered.
         self._at = ""
 
     def run(self) -> Lowered:
+        self._begin()
         root = self._expanded(self.references.root)
         if root is None:
             part = part_to_blame(self.references, lambda part: self.piece(part) is None)
@@ -190,8 +192,7 @@ class _Lowering:
             root = Piece(closed({RESULT: inner.wire}), Boxed(inner.codec, RESULT), inner.told)
         for name, location, level in self._definitions.waiting():
             self._at, self._level = location, level
-            piece = self._expanded(self.references.at(location))
-            self._definitions.enter(name, piece or Piece(NULL))
+            self._definitions.enter(name, self._expanded(self.references.at(location)) or Piece(NULL))
         wire, definitions = root.wire, self._definitions.wires
         if is_endless(wire, definitions):
             raise UnsupportedSchema("$ref", at="", because="every value of it would contain another one, without end")
@@ -199,6 +200,8 @@ class _Lowering:
         if self._size.depth > self.dialect.depth:
             wire, definitions = hoisted(wire, definitions, depth=self.dialect.depth)
             self._size = size_of(wire, definitions)
+        if not self.excess and not self._boxes.are_enough():
+            return self.run()
         self._grammar.append(on_the_wire(definitions))
         self._known.clear()  # unions keep this object, for their ways to the wire and the target
         self._merger.clear()

@@ -97,6 +97,9 @@ class Lowerer(Protocol):
     def object(self, keywords: JsonObject) -> Piece | None:
         """Lower a node that allows objects, or return it as text where it lies too deep for the dialect's limits."""
 
+    def boxed(self, pieces: list[Piece]) -> list[Piece]:
+        """Return the branches of a union, those in a box that could be mistaken for another one."""
+
     def anything(self) -> Piece:
         """Return the piece for free-form JSON."""
 

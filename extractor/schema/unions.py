@@ -7,15 +7,13 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
 from extractor.jsontext import pointer
-from extractor.schema.codecs import ENTRIES, SAME, Boxed, Elements, Nullable, Table
+from extractor.schema.codecs import SAME, Nullable
 from extractor.schema.fitting import kinds
-from extractor.schema.free_form import AnyJson, JsonText
 from extractor.schema.keywords import ANNOTATIONS, SCALARS, TYPES
 from extractor.schema.lifting import ABSENT, Codec, Place
 from extractor.schema.mentions import mentioning
 from extractor.schema.merging import MAX_BRANCHES, alternatives
-from extractor.schema.object_codecs import Pairs
-from extractor.schema.pieces import NULL, Piece, Told, closed, with_null
+from extractor.schema.pieces import NULL, Piece, Told, with_null
 from extractor.schema.sentences import listed, sentence
 
 if TYPE_CHECKING:
@@ -188,7 +186,7 @@ def presence_words(union: Union) -> str | None:
 
 def join(lowerer: Lowerer, pieces: list[Piece]) -> Piece | None:
     """Return the piece that allows what any of `pieces` allows."""
-    pieces = _boxed(_unique(pieces))
+    pieces = _unique(pieces)
     if not pieces:
         return None
     if len(pieces) == 1:
@@ -197,7 +195,7 @@ def join(lowerer: Lowerer, pieces: list[Piece]) -> Piece | None:
         other = pieces[1] if pieces[0].wire == NULL else pieces[0]
         codec = SAME if other.codec is SAME else Nullable(other.codec)
         return replace(other.rewritten(with_null(other.wire), codec), allows_null=True)
-    return _several(lowerer, pieces)
+    return _several(lowerer, lowerer.boxed(pieces))
 
 
 def _several(lowerer: Lowerer, pieces: list[Piece]) -> Piece:
@@ -225,39 +223,6 @@ def _unique(pieces: list[Piece]) -> list[Piece]:
         if not any(piece.wire == other.wire and piece.codec == other.codec for other in kept):
             kept.append(piece)
     return kept
-
-
-def _boxed(pieces: list[Piece]) -> list[Piece]:
-    """Put what the wire writes in another type into a box where another branch may be of that type as well."""
-    return [_in_a_box(piece) if _is_mistakable(piece, pieces) else piece for piece in pieces]
-
-
-def _in_a_box(piece: Piece) -> Piece:
-    return replace(piece, wire=closed({ENTRIES: piece.wire}), codec=Boxed(piece.codec, ENTRIES))
-
-
-def _is_mistakable(piece: Piece, pieces: list[Piece]) -> bool:
-    """Return whether another branch may be taken for `piece`, which is not written as the record has it."""
-    disguise, is_map = _disguise(piece.codec), isinstance(piece.codec, Pairs)
-    return disguise != "" and any(
-        _may_be(other, disguise)
-        and (_disguise(other.codec) != disguise or (is_map and not isinstance(other.codec, Pairs)))
-        for other in pieces
-        if other is not piece
-    )
-
-
-def _disguise(codec: Codec) -> str:
-    """Return the type in which the wire writes values of another one, "" where it does not."""
-    if isinstance(codec, (Table, JsonText)):
-        return "string"
-    is_list_of_texts = isinstance(codec, Elements) and any(_disguise(item) for item in (*codec.first, codec.rest))
-    return "array" if isinstance(codec, Pairs) or is_list_of_texts else ""
-
-
-def _may_be(piece: Piece, name: str) -> bool:
-    stated = piece.wire.get("type", ())
-    return isinstance(piece.codec, AnyJson) or name == stated or (not isinstance(stated, str) and name in stated)
 
 
 def _wire(pieces: list[Piece]) -> JsonObject:
