@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from pydantic import TypeAdapter, ValidationError
 
 from extractor.errors import InvalidRequest
-from extractor.records import Options, Rung
+from extractor.records import OFFLINE_MODEL, Options, Rung
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +27,12 @@ LIMITS = {
     "max_cost_usd": (0.0, 1e6),
     "deadline_s": (1.0, 30 * 86_400.0),
 }
+#: Models beside the first, and providers of one rule, at most.
+MAX_NAMES = 20
+#: Characters of such a name at most.
+LONGEST_NAME = 200
+#: US dollars per million tokens that a ceiling may be at most.
+HIGHEST_PRICE = 1e6
 #: Likeness from 0 to 1 above which a name is taken for a slip of the pen.
 NEAR = 0.6
 #: Characters of an unknown name that are looked at and quoted.
@@ -53,6 +59,8 @@ def options_from(values: Mapping[str, Any]) -> Options:
         problems = dict.fromkeys(_say(problem) for problem in error.errors(include_url=False))
         raise InvalidRequest(" ".join(problems)) from None
     _check_ranges(options, stated)
+    _check_models(options)
+    _check_policy(options)
     return options
 
 
@@ -63,7 +71,7 @@ def _adapter() -> TypeAdapter[Options]:
 
 def _say(problem: Any) -> str:
     if problem["loc"][0] == "enforcement":  # a union of two lists of words, which pydantic would tell one by one
-        return f"Option 'enforcement': must be auto or one of {', '.join(get_args(Rung))}."
+        return f"Option 'enforcement': must be auto, required or one of {', '.join(get_args(Rung))}."
     name = ".".join(str(part) for part in problem["loc"])
     return f"Option {name!r}: {problem['msg'][0].lower()}{problem['msg'][1:]}."
 
@@ -83,3 +91,30 @@ def _check_ranges(options: Options, stated: Mapping[str, Any]) -> None:
     thinking = options.reasoning
     if thinking and thinking.effort is not None and thinking.max_tokens is not None:
         raise InvalidRequest("Option 'reasoning' takes 'effort' or 'max_tokens', not both.")
+
+
+def _check_models(options: Options) -> None:
+    _check_names("models", options.models)
+    if options.model in options.models or len(set(options.models)) < len(options.models):
+        raise InvalidRequest("Option 'models' names a model twice; the first one is option 'model'.")
+    if OFFLINE_MODEL in options.models:
+        raise InvalidRequest(f"{OFFLINE_MODEL} is never a fallback. Choose it as option 'model'.")
+
+
+def _check_policy(options: Options) -> None:
+    policy = options.provider
+    if policy is None:
+        return
+    for name in ("order", "only", "ignore"):
+        _check_names(f"provider.{name}", getattr(policy, name))
+    ceiling = policy.max_price
+    for stated in (ceiling.prompt, ceiling.completion) if ceiling is not None else ():
+        if stated is not None and not 0 <= stated <= HIGHEST_PRICE:
+            raise InvalidRequest(f"Option 'provider.max_price' must be between 0 and {_decimal(HIGHEST_PRICE)}.")
+
+
+def _check_names(option: str, names: tuple[str, ...]) -> None:
+    if len(names) > MAX_NAMES:
+        raise InvalidRequest(f"Option {option!r} may have {MAX_NAMES} names at most.")
+    if not all(0 < len(name) <= LONGEST_NAME and name.isprintable() for name in names):
+        raise InvalidRequest(f"Option {option!r} must list names of 1 to {LONGEST_NAME} printable characters.")

@@ -20,7 +20,7 @@ from extractor.errors import (
 from extractor.local import MemoryCancel, MemoryJournal, MemoryPace, MemoryPurse
 from extractor.model import ChatModel, Endpoint, Facts, OfflineModel
 from extractor.ports import Ports
-from extractor.prompt import read_back
+from extractor.prompt import read_back, with_draft
 from extractor.records import DEFAULT_MODEL, OFFLINE_MODEL
 from extractor.schema import Registry
 from extractor.store import embedded
@@ -184,7 +184,7 @@ class Engine:
 
     def _chat_model(self, slug: str) -> Model:
         choose_model(self._settings, slug)
-        return ChatModel(self._endpoint, slug, facts=_FACTS)
+        return ChatModel(self._endpoint, slug, facts=_FACTS, with_draft=with_draft)
 
 
 @asynccontextmanager

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from extractor.cli.provider_rules import policy_from
 from extractor.cli.usual_arguments import ConfigFile, Debug
 from extractor.records import DEFAULT_MODEL, OFFLINE_MODEL, Options
 
@@ -41,6 +42,13 @@ class AskingArguments:
             f"else {DEFAULT_MODEL}.",
         ),
     ] = None
+    models: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="M",
+            help="Model to ask where the one before fails, or its answers stay wrong. May be repeated. Default: none.",
+        ),
+    ] = None
     config: ConfigFile = None
     debug: Debug = False
 
@@ -65,11 +73,20 @@ class AskingArguments:
     ] = None
 
     enforcement: Annotated[
-        Literal["auto", "json_schema", "tool", "json_object", "prompt"] | None,
+        Literal["auto", "required", "json_schema", "tool", "json_object", "prompt"] | None,
         typer.Option(
             metavar="RUNG",
-            help="How the schema is enforced: auto (the strongest way the model takes), or json_schema, tool, "
-            "json_object, prompt and no other.",
+            help="How the schema is enforced: auto (the strongest way the model takes), required (no record but from "
+            "json_schema), or json_schema, tool, json_object, prompt and no other.",
+            rich_help_panel=_ASKING,
+        ),
+    ] = None
+    provider: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RULE",
+            help="Which of OpenRouter's providers may be used: zdr=true, data_collection=deny, order=A,B, only=A,B, "
+            "ignore=A,B, max_price.prompt=USD, max_price.completion=USD (per million tokens). May be repeated.",
             rich_help_panel=_ASKING,
         ),
     ] = None
@@ -93,6 +110,22 @@ class AskingArguments:
         int | None, typer.Option(metavar="N", help="Ceiling on reasoning tokens.", rich_help_panel=_ASKING)
     ] = None
 
+    repairs: Annotated[
+        Literal["on", "off"] | None,
+        typer.Option(
+            metavar="on|off",
+            help="on = slips that cannot change the meaning are mended and named (default); off = asked again.",
+            rich_help_panel=_RECORD,
+        ),
+    ] = None
+    unsupported: Annotated[
+        Literal["flag", "reask"] | None,
+        typer.Option(
+            metavar="flag|reask",
+            help="A value in neither the document nor the reasoning: flag = name it (default); reask = ask again.",
+            rich_help_panel=_RECORD,
+        ),
+    ] = None
     absence: Annotated[
         Literal["say", "forbid"] | None,
         typer.Option(
@@ -127,11 +160,19 @@ class AskingArguments:
     ] = None
 
     def typed_options(self) -> dict[str, Any]:
-        """Return the options that were typed, by their names in `records.Options`; None = not typed."""
+        """Return the options that were typed, by their names in `records.Options`; None = not typed.
+
+        Raises:
+            InvalidRequest: a rule about providers cannot be read.
+        """
         thinking = {
             "enabled": self.reasoning,
             "effort": self.reasoning_effort,
             "max_tokens": self.reasoning_tokens,
         }
         typed = {field.name: getattr(self, field.name, None) for field in fields(Options)}
-        return typed | {"reasoning": thinking if any(value is not None for value in thinking.values()) else None}
+        return typed | {
+            "models": self.models or None,
+            "provider": policy_from(self.provider or ()),
+            "reasoning": thinking if any(value is not None for value in thinking.values()) else None,
+        }

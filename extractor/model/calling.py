@@ -12,7 +12,6 @@ from extractor.errors import ModelError, ModelTimeout, PriceUnknown
 from extractor.model.billing import as_reserved, is_unknown, usage_of
 from extractor.model.completion import answer_of
 from extractor.model.faults import PLAIN_SLUG, plain
-from extractor.model.prices import price_of
 from extractor.model.reconciling import find_usage
 from extractor.model.refusals import refusal_in
 from extractor.model.replies import FIRST_FAILURE, Reply, read_failure, read_plain
@@ -136,7 +135,7 @@ class Call:
                 self.spent = Usage(calls=1)
             raise
         self.tally.generation_id = reply.generation_id or self.tally.generation_id
-        self.spent = usage_of(reply, price=price_of(self.question.options.model), reserved_usd=reserved_usd)
+        self.spent = usage_of(reply, price=self.request.price, reserved_usd=reserved_usd)
         if is_unknown(self.spent):
             await self._reconcile()
         return reply
@@ -182,7 +181,7 @@ class Call:
 
     def _reservation(self) -> float:
         model = self.question.options.model
-        price = price_of(model)
+        price = self.request.price
         if price is not None:
             return price.reservation(request_bytes=len(self.request.body), max_tokens=self.request.max_tokens)
         if self.ports.purse.is_capped:

@@ -1,7 +1,7 @@
 """The model behind an OpenAI-compatible endpoint.
 
-Three layers, each with its own bound: `retrying` sends again what failed on the way, `_agree` asks in another way what
-was refused, `calling` does one request.
+Four layers, each with its own bound: `fallbacks` names the next model, `retrying` sends again what failed on the way,
+`agreeing` asks in another way what was refused, `calling` does one request.
 """
 
 from __future__ import annotations
@@ -9,30 +9,25 @@ from __future__ import annotations
 from random import random
 from typing import TYPE_CHECKING
 
-from extractor.errors import EnforcementUnavailable, ExtractionError
-from extractor.model.calling import Call, Tally
-from extractor.model.enforcement import lesson_of, terms_for
-from extractor.model.facts import Place
-from extractor.model.probes import Probes
-from extractor.model.profiles import profile_of
-from extractor.model.requests import chat_request
+from extractor.errors import DocumentTooLarge, ExtractionError, ModelError
+from extractor.model.agreeing import Access, Agreement
+from extractor.model.calling import Tally
+from extractor.model.facts import place_of
+from extractor.model.fallbacks import is_the_models, moved_on
+from extractor.model.fetching import Listings
+from extractor.model.policies import require_understood
+from extractor.model.requiring import DraftedRecord
 from extractor.model.retrying import send_until_answered
-from extractor.model.status import error_of
 from extractor.model.transport import Transport
-from extractor.records import DEFAULT_MODEL, Completion
+from extractor.records import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from extractor.model.endpoints import Endpoint
-    from extractor.model.enforcement import Lesson, Terms
-    from extractor.model.facts import Facts
-    from extractor.model.refusals import Refusing
+    from extractor.model.facts import Facts, Place
     from extractor.ports import Ports
-    from extractor.records import Question
-
-#: Refusals that one question may meet. There are three rungs to leave and five features to take back.
-MAX_REFUSALS = 10
+    from extractor.records import Completion, Question
 
 
 class ChatModel:
@@ -42,6 +37,8 @@ class ChatModel:
         endpoint: Where requests go, and the key for it.
         model: The model asked; a question's own options may name another.
         facts: What endpoints refuse, shared by every client that should learn from the others.
+        with_draft: Makes the question to a writer of a question and a thinking model's draft; None = under
+            `enforcement="required"` no model drafts for another.
         jitter: Numbers from 0 to 1 that spread retries.
     """
 
@@ -51,14 +48,19 @@ class ChatModel:
         model: str = DEFAULT_MODEL,
         *,
         facts: Facts,
+        with_draft: Callable[[Question, str], Question] | None = None,
         jitter: Callable[[], float] = random,
     ) -> None:
-        self._endpoint = endpoint
         self._model = model
-        self._facts = facts
         self._jitter = jitter
+        self._with_draft = with_draft
         self._transport = Transport(endpoint)
-        self._probes: dict[Place, Probes] = {}
+        self._access = Access(
+            endpoint=endpoint,
+            transport=self._transport,
+            facts=facts,
+            listings=Listings(endpoint, self._transport, facts=facts),
+        )
 
     @property
     def engine(self) -> str:
@@ -68,7 +70,7 @@ class ChatModel:
     @property
     def input_limit(self) -> int | None:
         """Tokens that one request may hold; None where no limit is known."""
-        return profile_of(self._model).input_limit
+        return self._access.listings.known(self._place, None).input_limit
 
     async def complete(self, question: Question, *, ports: Ports) -> Completion:
         """Answer `question`, from the journal if it was answered before.
@@ -78,18 +80,15 @@ class ChatModel:
             DocumentTooLarge: the provider says that the prompt does not fit.
             BudgetExceeded: the purse refused.
             PriceUnknown: a cap applies and the model has no known price.
+            InvalidRequest: an option that only OpenRouter understands, and the endpoint is another.
             Cancelled: the caller asked to stop.
         """
         if (bought := await ports.journal.replay(window=question.window, round=question.round)) is not None:
             return bought
+        require_understood(question.options, self._access.endpoint)
         tally = Tally()
         try:
-            return await send_until_answered(
-                lambda: self._agree(question, ports, tally),
-                endpoint=self._endpoint.base_url,
-                pace=ports.pace,
-                random=self._jitter,
-            )
+            return await self._of_one_of_the_models(question, ports, tally)
         except ExtractionError as error:
             error.usage = tally.usage
             error.rungs_sent = tally.rungs_sent
@@ -97,67 +96,44 @@ class ChatModel:
             error.generation_id = tally.generation_id
             raise
 
+    def note_harm(self, completion: Completion, *, why: str) -> None:
+        """Note that an answer shows harm done by the rung it was given on; the third within a day leaves the rung."""
+        facts = self._access.facts
+        named = facts.places_named(self._access.endpoint.base_url, completion.model)
+        ours = {place for place in named if place.model == self._model}
+        for place in ours or named or {self._place}:
+            facts.note_harm(place, completion.rung, why=why)
+
     async def aclose(self) -> None:
         """Close every connection."""
         await self._transport.aclose()
 
-    async def _agree(self, question: Question, ports: Ports, tally: Tally) -> Completion:
-        """Ask on the strongest terms that are not refused. A refusal costs no attempt: it is learned, not counted."""
-        place = Place(self._endpoint.base_url, question.options.model)
-        for _ in range(MAX_REFUSALS):
-            ports.cancel.raise_if_cancelled()
-            terms = await self._terms(question, place)
-            if (answer := await self._ask(question, terms, ports=ports, tally=tally)) is not None:
-                return answer
-        raise EnforcementUnavailable("The endpoint goes on refusing the request, however it is asked.")
+    @property
+    def _place(self) -> Place:
+        return place_of(self._access.endpoint.base_url, self._model, None)
 
-    async def _terms(self, question: Question, place: Place) -> Terms:
-        """Return the terms to ask on, after the first answer to whoever is trying them at this moment."""
-        probes = self._probes.setdefault(place, Probes())
-        terms = self._known_terms(question, place)
-        while not self._facts.is_accepted(place, terms.rung) and await probes.wait(terms.rung):
-            before, terms = terms, self._known_terms(question, place)
-            if terms == before:
-                break
-        return terms
+    async def _of_one_of_the_models(self, question: Question, ports: Ports, tally: Tally) -> Completion:
+        """Ask the question's model, then each of its others where the failure is the model's."""
+        while True:
+            try:
+                return await self._of_its_model(question, ports, tally)
+            except (ModelError, DocumentTooLarge) as error:
+                following = moved_on(question)
+                if following is None or not is_the_models(error):
+                    raise
+                question = following
 
-    def _known_terms(self, question: Question, place: Place) -> Terms:
-        return terms_for(question.options, profile_of(place.model), self._facts.refused(place))
-
-    async def _ask(self, question: Question, terms: Terms, *, ports: Ports, tally: Tally) -> Completion | None:
-        """Send one request; return None when it was refused and something was learned of that."""
-        place = Place(self._endpoint.base_url, question.options.model)
-        call = Call(
-            endpoint=self._endpoint,
-            transport=self._transport,
-            question=question,
-            request=chat_request(question, terms, profile=profile_of(place.model), endpoint=self._endpoint),
-            ports=ports,
-            tally=tally,
+    async def _of_its_model(self, question: Question, ports: Ports, tally: Tally) -> Completion:
+        return await send_until_answered(
+            self._asking(question, ports, tally).reach,
+            endpoint=self._access.endpoint.base_url,
+            pace=ports.pace,
+            random=self._jitter,
         )
-        with self._probes[place].open(terms.rung) as release:
 
-            def accept() -> None:
-                self._facts.accept(place, terms.rung)
-                release()
-
-            outcome = await call.send(accept)
-            if isinstance(outcome, Completion):
-                return outcome
-            lesson = lesson_of(outcome, sent=terms, options=question.options)
-            self._learn(place, outcome, lesson=lesson, sent=terms)
-            return None
-
-    def _learn(self, place: Place, refusing: Refusing, *, lesson: Lesson | None, sent: Terms) -> None:
-        if lesson is not None:
-            self._facts.refuse(place, *lesson)
-        elif sent.rung == "prompt":  # not a fact about the endpoint: the next document may be taken
-            why = f"{sent.why}; " if sent.why else ""
-            raise EnforcementUnavailable(
-                f"The endpoint refuses the question even in words alone ({why}prompt: {refusing.refusal.says}).",
-                status=refusing.fault.status,
-                provider=refusing.fault.provider,
-                maybe_billed=False,
-            )
-        else:
-            raise error_of(refusing.fault)
+    def _asking(self, question: Question, ports: Ports, tally: Tally) -> Agreement | DraftedRecord:
+        access, options = self._access, question.options
+        sibling = access.listings.known(place_of(access.endpoint.base_url, options.model, None), None).sibling
+        if options.enforcement != "required" or sibling is None or self._with_draft is None:
+            return Agreement(question, access=access, ports=ports, tally=tally)
+        return DraftedRecord(question, sibling, with_draft=self._with_draft, access=access, ports=ports, tally=tally)

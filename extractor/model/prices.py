@@ -29,15 +29,23 @@ class Price:
     #: Tiers, the shortest prompt first. The first is above 0 tokens.
     tiers: tuple[Tier, ...]
 
+    def tier(self, *, prompt_tokens: int) -> Tier:
+        """Return the prices of a prompt of this length."""
+        return [tier for tier in self.tiers if prompt_tokens > tier.above_tokens or not tier.above_tokens][-1]
+
     def cost(self, *, prompt_tokens: int, completion_tokens: int) -> float:
         """Return US dollars. The length of the prompt sets the price of every token, not only of those beyond."""
-        tier = [tier for tier in self.tiers if prompt_tokens > tier.above_tokens or not tier.above_tokens][-1]
+        tier = self.tier(prompt_tokens=prompt_tokens)
         return (prompt_tokens * tier.input_usd + completion_tokens * tier.output_usd) / 1e6
 
     def reservation(self, *, request_bytes: int, max_tokens: int) -> float:
         """Return US dollars that a request cannot well exceed: all its bytes as input, its whole ceiling as output."""
-        prompt_tokens = -(-request_bytes // BYTES_PER_TOKEN)
-        return self.cost(prompt_tokens=prompt_tokens, completion_tokens=max_tokens)
+        return self.cost(prompt_tokens=tokens_of(request_bytes), completion_tokens=max_tokens)
+
+
+def tokens_of(size: int) -> int:
+    """Return the input tokens that `size` bytes of a request are counted as."""
+    return -(-size // BYTES_PER_TOKEN)
 
 
 #: The short-prompt tier is on the models' pages. The long one is Alibaba's list price at the same discount of 35 %.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import anyio
 
@@ -14,32 +14,44 @@ if TYPE_CHECKING:
 
 #: Seconds that a request waits for another's first answer at most: a plain reply says nothing until it is finished.
 LONGEST_PROBE_S = 60.0
+#: The same where only the schema is new: a refusal of a schema comes at once, and mostly there is none.
+LONGEST_SCHEMA_PROBE_S = 10.0
+
+
+class Unknown(NamedTuple):
+    """What is being found out."""
+
+    #: Whether requests on this rung are taken.
+    rung: Rung
+    #: Whether this schema is taken on it; "" = whether any is.
+    schema: str = ""
 
 
 class Probes:
-    """Requests whose first answer others wait for, by rung. Belongs to one event loop."""
+    """Requests whose first answer others wait for. Belongs to one event loop."""
 
     def __init__(self) -> None:
-        self._open: dict[Rung, anyio.Event] = {}
+        self._open: dict[Unknown, anyio.Event] = {}
 
-    async def wait(self, rung: Rung) -> bool:
-        """Wait until the probe of `rung`, if one is out, has its first answer; return whether there was one."""
-        probe = self._open.get(rung)
+    async def wait(self, unknown: Unknown) -> bool:
+        """Wait until the probe of `unknown`, if one is out, has its first answer; return whether there was one."""
+        probe = self._open.get(unknown)
         if probe is None:
             return False
-        with anyio.move_on_after(LONGEST_PROBE_S):
+        with anyio.move_on_after(LONGEST_SCHEMA_PROBE_S if unknown.schema else LONGEST_PROBE_S):
             await probe.wait()
         return True
 
     @contextmanager
-    def open(self, rung: Rung) -> Iterator[Callable[[], None]]:
-        """Make this request the probe of `rung`; give what to call at its first answer. The end releases too."""
-        probe = self._open.setdefault(rung, anyio.Event())
+    def open(self, unknowns: tuple[Unknown, ...]) -> Iterator[Callable[[], None]]:
+        """Make this request the probe of `unknowns`; give what to call at its first answer. The end releases too."""
+        probes = {unknown: self._open.setdefault(unknown, anyio.Event()) for unknown in unknowns}
 
         def release() -> None:
-            probe.set()
-            if self._open.get(rung) is probe:
-                del self._open[rung]
+            for unknown, probe in probes.items():
+                probe.set()
+                if self._open.get(unknown) is probe:
+                    del self._open[unknown]
 
         try:
             yield release

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from extractor.model.prices import Price, price_of
+
 #: Day on which the facts of this file were read.
 AS_OF = "2026-08-22"
 #: Suffix by which OpenRouter names the thinking variant of a model.
@@ -28,6 +30,12 @@ class Profile:
     output_limit: int | None = None
     #: How thinking is bounded: `max_tokens` = a ceiling on its tokens; `enabled` = it can only be switched on.
     reasoning_ceiling: Literal["max_tokens", "enabled"] = "max_tokens"
+    #: The non-thinking variant of the same model, None where there is none that we know.
+    sibling: str | None = None
+    #: What it costs. None = unknown.
+    price: Price | None = None
+    #: Whether the endpoint itself has said so within the hour.
+    is_listed: bool = False
 
     def takes(self, parameter: str) -> bool:
         """Whether `parameter` is understood, as far as is known."""
@@ -49,18 +57,24 @@ PROFILES: dict[str, Profile] = {
         parameters=_SAMPLING | _SHAPE | {"reasoning"},
         input_limit=997_952,
         output_limit=32_768,
+        sibling="qwen/qwen-plus-2025-07-28",
+        price=price_of("qwen/qwen-plus-2025-07-28:thinking"),
     ),
     "qwen/qwen-plus-2025-07-28": Profile(
         thinks=False,
         parameters=_SAMPLING | _SHAPE,
         input_limit=997_952,
         output_limit=32_768,
+        price=price_of("qwen/qwen-plus-2025-07-28"),
     ),
 }
 _UNKNOWN = Profile(thinks=False)
-_UNKNOWN_THINKING = Profile(thinks=True)
 
 
 def profile_of(model: str) -> Profile:
     """Return what is known about `model`; of an unknown one, only whether its slug says that it thinks."""
-    return PROFILES.get(model) or (_UNKNOWN_THINKING if model.endswith(THINKING_SUFFIX) else _UNKNOWN)
+    if (known := PROFILES.get(model)) is not None:
+        return known
+    if not model.endswith(THINKING_SUFFIX):
+        return _UNKNOWN
+    return Profile(thinks=True, sibling=model.removesuffix(THINKING_SUFFIX))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from extractor import jsontext
+from extractor.model.policies import provider_object
+from extractor.model.simplifying import simplified
 
 if TYPE_CHECKING:
     from extractor.model.endpoints import Endpoint
     from extractor.model.enforcement import Terms
+    from extractor.model.prices import Price
     from extractor.model.profiles import Profile
     from extractor.records import JsonObject, Options, Question, Reasoning
 
@@ -40,12 +43,14 @@ class ChatRequest:
 
     #: JSON, UTF-8.
     body: bytes = field(repr=False)
-    #: The terms that it asks on.
+    #: The terms that it asks on, as they turned out.
     terms: Terms
     #: Tokens that its reply may hold.
     max_tokens: int
     #: Name of our tool where it offers one.
     tool: str | None
+    #: What the model costs, None where it is not known.
+    price: Price | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,13 +83,18 @@ def chat_request(question: Question, terms: Terms, *, profile: Profile, endpoint
     }
     if terms.is_streamed:
         body["stream"] = True
-    if endpoint.is_openrouter:  # it would cut the middle out of a long document
+    if endpoint.is_openrouter:
+        # It would cut the middle out of a long document.
         body["plugins"] = [{"id": "context-compression", "enabled": False}]
+        if chosen := provider_object(body, options, profile, may_require=terms.takes_requirement):
+            body["provider"] = chosen
+    requires = body.get("provider", {}).get("require_parameters", False)
     return ChatRequest(
         body=jsontext.dumps(body).encode(),
-        terms=terms,
+        terms=replace(terms, takes_requirement=requires),
         max_tokens=room.max_tokens,
         tool=question.shape.name if terms.rung == "tool" else None,
+        price=profile.price,
     )
 
 
@@ -93,16 +103,21 @@ def room_for(question: Question, terms: Terms, *, profile: Profile) -> Room:
 
     The record comes first: where a ceiling is too low for both, thinking gives way.
     """
-    record = question.shape.expected_tokens * 3 // 2 + SPARE_TOKENS
+    record = record_room(question)
     thinking = _thinking_tokens(question.options.reasoning, record, profile)
     if terms.budget_limit:
         thinking = min(thinking, terms.budget_limit)
     max_tokens = question.options.max_tokens or thinking + record
-    if profile.output_limit is not None:
-        max_tokens = min(max_tokens, profile.output_limit)
+    limits = (profile.output_limit, terms.output_limit)
+    max_tokens = min([max_tokens, *(limit for limit in limits if limit is not None)])
     # The floor, and half of a ceiling that is lower still, keep a budget that can be sent at all.
     floor = min(LEAST_THINKING_TOKENS, max_tokens // 2)
     return Room(max_tokens=max_tokens, thinking=min(thinking, max(max_tokens - record, floor)))
+
+
+def record_room(question: Question) -> int:
+    """Return the tokens that the expected record needs."""
+    return question.shape.expected_tokens * 3 // 2 + SPARE_TOKENS
 
 
 def _thinking_tokens(asked: Reasoning | None, record: int, profile: Profile) -> int:
@@ -131,13 +146,14 @@ def _reasoning(asked: Reasoning | None, room: Room, *, is_bounded: bool) -> Json
 
 def _shape(question: Question, terms: Terms, profile: Profile) -> JsonObject:
     shape, options = question.shape, question.options
+    schema = shape.schema if terms.is_full else simplified(shape.schema)
     match terms.rung:
         case "json_schema":
             strict = {"strict": True} if terms.is_strict else {}
-            json_schema = {"name": shape.name, **strict, "schema": shape.schema}
+            json_schema = {"name": shape.name, **strict, "schema": schema}
             asked: JsonObject = {"response_format": {"type": "json_schema", "json_schema": json_schema}}
         case "tool":
-            function = {"name": shape.name, "description": "Give the record.", "parameters": shape.schema}
+            function = {"name": shape.name, "description": "Give the record.", "parameters": schema}
             tools = [{"type": "function", "function": function}, *options.tools]
             return {"tools": tools, "tool_choice": "auto"}
         case "json_object":

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from extractor.prompt.asking import ask
+    from extractor.prompt.drafting import with_draft
     from extractor.prompt.reading_back import ReadBack, read_back
     from extractor.prompt.reasking import reask
 
-__all__ = ["ReadBack", "ask", "read_back", "reask"]
+__all__ = ["ReadBack", "ask", "read_back", "reask", "with_draft"]
 
 _HOMES = {
     "ReadBack": "extractor.prompt.reading_back",
     "ask": "extractor.prompt.asking",
     "read_back": "extractor.prompt.reading_back",
     "reask": "extractor.prompt.reasking",
+    "with_draft": "extractor.prompt.drafting",
 }
 
 

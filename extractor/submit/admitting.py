@@ -157,8 +157,7 @@ def assemble(
         raise InvalidRequest(f"Idempotency keys that begin with {OF_TASKS!r} belong to Celery tasks. Choose another.")
     stated = options if isinstance(options, Options) else options_at(door, options)
     plan = _plans.get((id(target), id(stated))) or _plan(target, stated)
-    if plan.options.model not in door.models:
-        raise InvalidRequest(f"Option 'model' must be one of {', '.join(sorted(door.models))}.")
+    _check_models(plan.options, door)
     source = load(source, limits=door.limits)
     return Submission(
         id=new_id(),
@@ -171,6 +170,14 @@ def assemble(
         deadline_s=plan.options.deadline_s or door.deadline_s,
         **labels,
     )
+
+
+def _check_models(options: Options, door: Door) -> None:
+    allowed = ", ".join(sorted(door.models))
+    if options.model not in door.models:
+        raise InvalidRequest(f"Option 'model' must be one of {allowed}.")
+    if not door.models.issuperset(options.models):
+        raise InvalidRequest(f"Option 'models' must name some of {allowed}.")
 
 
 def options_at(door: Door, values: Mapping[str, Any]) -> Options:

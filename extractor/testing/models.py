@@ -28,6 +28,8 @@ class ScriptedModel:
         self._script = deque(script)
         #: Every question so far.
         self.asked: list[Question] = []
+        #: Every harm that was noted: what was answered, and why it is harm.
+        self.harm: list[tuple[Completion, str]] = []
 
     async def complete(self, question: Question, *, ports: Ports) -> Completion:
         ports.cancel.raise_if_cancelled()
@@ -36,6 +38,9 @@ class ScriptedModel:
         if isinstance(entry, Exception):
             raise entry
         return entry if isinstance(entry, Completion) else completion(entry)
+
+    def note_harm(self, completion: Completion, *, why: str) -> None:
+        self.harm.append((completion, why))
 
 
 def completion(reply: Json) -> Completion:

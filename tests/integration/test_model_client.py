@@ -330,9 +330,9 @@ async def test_strict_is_dropped_when_it_is_to_blame_and_the_rung_is_kept(client
     assert found.rung == "json_schema"
 
 
-async def test_a_policy_that_strict_was_not_to_blame_for_is_a_model_not_found(client: OpenClient):
+async def test_a_policy_that_strict_was_not_to_blame_for_is_named(client: OpenClient):
     policy = status(404, message="No endpoints available matching your guardrail restrictions and data policy")
-    with ScriptedServer([policy, policy]) as server, pytest.raises(errors.ModelNotFound):
+    with ScriptedServer([policy, policy]) as server, pytest.raises(errors.PermissionDenied, match="data policy"):
         await ask(client(server))
 
     assert len(server.asked) == 2

@@ -36,6 +36,17 @@ def test_loose_values_become_typed_ones():
         pytest.param({"enforcement": "strict"}, "json_schema", id="unknown rung lists the known"),
         pytest.param({"reasoning": {"effort": "low", "max_tokens": 5}}, "not both", id="exclusive"),
         pytest.param({"reasoning": {"budget": 5}}, "reasoning", id="unknown member"),
+        pytest.param({"models": ["a/b", "a/b"]}, "twice", id="a model twice"),
+        pytest.param({"models": [DEFAULT_MODEL]}, "twice", id="the first model again"),
+        pytest.param({"models": ["offline/heuristic"]}, "never a fallback", id="rules as a fallback"),
+        pytest.param({"models": [""]}, "1 to 200", id="no name"),
+        pytest.param({"models": "a/b"}, "models", id="text for a list"),
+        pytest.param({"provider": {"sort": "price"}}, "provider.sort", id="a rule that is not known"),
+        pytest.param({"provider": {"only": ["x"] * 21}}, "20 names", id="too many providers"),
+        pytest.param({"provider": {"max_price": {"prompt": -1}}}, "max_price", id="a ceiling below nothing"),
+        pytest.param({"provider": {"max_price": {"prompt": float("nan")}}}, "max_price", id="no number"),
+        pytest.param({"repairs": "maybe"}, "repairs", id="repairs"),
+        pytest.param({"unsupported": "drop"}, "unsupported", id="unsupported"),
     ],
 )
 def test_a_bad_option_is_refused_in_a_sentence(values, says):

@@ -71,6 +71,9 @@ class OfflineModel:
         await ports.journal.close_call(question.key, usage=completion.usage, completion=completion)
         return completion
 
+    def note_harm(self, completion: Completion, *, why: str) -> None:
+        """Do nothing: rules have one way to answer."""
+
     def _answer(self, messages: Sequence[Message]) -> str:
         asked = self._read_back(messages)
         return jsontext.dumps(without(fill(asked.schema, asked.document), asked.failing))

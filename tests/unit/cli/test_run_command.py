@@ -11,7 +11,9 @@ import typer
 from extractor.cli.declaring import taking
 from extractor.cli.queue_arguments import SubmitArguments
 from extractor.cli.run_arguments import RunArguments
-from extractor.records import Options, Rung
+from extractor.errors import InvalidRequest
+from extractor.options import options_from
+from extractor.records import Options, PriceCeiling, ProviderPolicy, Rung
 
 #: What a command line has no good spelling for; these are for callers in Python and over HTTP.
 NOT_ON_A_COMMAND_LINE = {"tools", "tool_choice"}
@@ -29,7 +31,7 @@ def test_every_option_of_an_extraction_can_be_typed_under_its_own_name(arguments
     assert {field.name for field in fields(Options)} - typed == missing
 
 
-@pytest.mark.parametrize("name", ["absence", "nulls", "open_objects", "evidence"])
+@pytest.mark.parametrize("name", ["absence", "nulls", "open_objects", "evidence", "repairs", "unsupported"])
 def test_the_choices_are_those_of_the_engine(name: str) -> None:
     typed = get_type_hints(RunArguments)[name]
 
@@ -39,7 +41,30 @@ def test_the_choices_are_those_of_the_engine(name: str) -> None:
 def test_every_rung_can_be_typed() -> None:
     typed = get_type_hints(RunArguments)["enforcement"]
 
-    assert get_args(get_args(typed)[0]) == ("auto", *get_args(Rung))
+    assert get_args(get_args(typed)[0]) == ("auto", "required", *get_args(Rung))
+
+
+def test_rules_about_providers_and_other_models_become_options() -> None:
+    rules = ["zdr=true", "only=alibaba, deepinfra", "only=x", "max_price.prompt=0.5", "data_collection=deny"]
+
+    typed = RunArguments(paths=["a"], schema="invoice", provider=rules, models=["x/y"]).typed_options()
+
+    assert options_from(typed | {"model": "a/b"}) == Options(
+        model="a/b",
+        models=("x/y",),
+        provider=ProviderPolicy(
+            zdr=True,
+            data_collection="deny",
+            only=("alibaba", "deepinfra", "x"),
+            max_price=PriceCeiling(prompt=0.5),
+        ),
+    )
+
+
+@pytest.mark.parametrize("rule", ["zdr", "sort=price", "only=", "=x"])
+def test_a_rule_about_providers_that_cannot_be_read_names_those_that_can(rule: str) -> None:
+    with pytest.raises(InvalidRequest, match=r"max_price\.completion"):
+        RunArguments(paths=["a"], schema="invoice", provider=[rule]).typed_options()
 
 
 @dataclass(frozen=True, kw_only=True)
