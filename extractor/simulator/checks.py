@@ -5,6 +5,7 @@ Texts as users of the real ones reported them; the marks F1 to H9 are those of t
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from extractor.simulator.catalogue import Reply
@@ -29,6 +30,7 @@ ROUTING_KEYS = frozenset(
     {"require_parameters", "order", "only", "ignore", "allow_fallbacks", "data_collection", "zdr", "sort", "max_price"}
     | {"quantizations", "preferred_min_throughput", "preferred_max_latency", "enforce_distillable_text", "options"}
 )
+_THE_WORD = re.compile("json", re.IGNORECASE)
 ALIBABA_SAYS = "<400> InternalError.Algo.InvalidParameter: "
 
 
@@ -128,7 +130,7 @@ def _format_with_thinking(requested: Requested, profile: Profile) -> Reply | Non
 def _the_word(requested: Requested, profile: Profile) -> Reply | None:
     if requested.format is None or not profile.wants_the_word:
         return None
-    if any("json" in message.content.lower() for message in requested.messages):
+    if any(_THE_WORD.search(message.content) for message in requested.messages):
         return None
     words = "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'."
     return provider_error(profile, ALIBABA_SAYS + words)  # F2

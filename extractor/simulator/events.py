@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 COMMENT = b": OPENROUTER PROCESSING\n\n"
 DONE = b"data: [DONE]\n\n"
+#: What follows the delta in an event that is not the last.
+AFTER_DELTA = b',"finish_reason":null,"native_finish_reason":null}]}\n\n'
 #: How much more of the reasoning one event holds than of the content.
 REASONING_FACTOR = 4
 #: Members that belong to the end of a stream, not to each of its events.
@@ -57,8 +59,9 @@ def of(reply: Reply, identity: Identity, usage: JsonObject | None) -> Iterator[b
     every = {name: value for name, value in reply.top.items() if name not in OF_THE_END}
     shared = envelope(identity, "chat.completion.chunk") | every
     yield from [COMMENT] * streaming.comments
-    yield from (_delta(shared, delta) for delta in _thoughts(reply))
-    answer = [_delta(shared, delta) for delta in _answer(reply)]
+    before = _before_delta(shared)
+    yield from (before + jsontext.dumps(delta).encode() + AFTER_DELTA for delta in _thoughts(reply))
+    answer = [before + jsontext.dumps(delta).encode() + AFTER_DELTA for delta in _answer(reply)]
     if streaming.cut and streaming.cut != "after_content":
         answer = answer[: max(1, len(answer) // 2)]
     yield from answer
@@ -124,9 +127,9 @@ def _parts(text: str, characters: int) -> Iterator[str]:
     return (text[at : at + characters] for at in range(0, len(text), characters))
 
 
-def _delta(shared: JsonObject, delta: JsonObject) -> bytes:
-    choice = {"index": 0, "delta": delta, "finish_reason": None, "native_finish_reason": None}
-    return _event(shared | {"choices": [choice]})
+def _before_delta(shared: JsonObject) -> bytes:
+    """Return the event of a delta up to it, which is the same for all."""
+    return b"data: " + jsontext.dumps(shared).encode()[:-1] + b',"choices":[{"index":0,"delta":'
 
 
 def _event(event: JsonObject) -> bytes:
