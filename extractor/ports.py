@@ -30,6 +30,11 @@ class Model(Protocol):
         """
 
 
+    def note_harm(self, completion: Completion, *, why: str) -> None:
+        """Note that an answer shows harm done by the rung it was given on: prose, white space without end, values from
+        nowhere. Enough of them, and the rung is left."""
+
+
 class Journal(Protocol):
     """The memory of calls bought for one extraction. A reply in it is never bought again."""
 

@@ -61,6 +61,8 @@ class Question:
     round: int = 1
     #: The caller's options.
     options: Options
+    #: Rungs on which it is not asked again, because answers on them showed harm.
+    left: frozenset[Rung] = frozenset()
 
     @property
     def key(self) -> CallKey:

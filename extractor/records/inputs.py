@@ -75,13 +75,50 @@ class Reasoning:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PriceCeiling:
+    """US dollars per million tokens that an endpoint may ask at most; a dearer one is not used."""
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
+
+    #: For input. None = no ceiling.
+    prompt: float | None = None
+    #: For output, reasoning included. None = no ceiling.
+    completion: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderPolicy:
+    """Which of a model's providers may see the document, in OpenRouter's terms."""
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
+
+    #: Only providers that keep nothing.
+    zdr: bool | None = None
+    #: `deny` = only providers that do not train on what they are sent.
+    data_collection: Literal["allow", "deny"] | None = None
+    #: Providers in the order in which they are tried.
+    order: tuple[str, ...] = ()
+    #: Providers that may be used; empty = all.
+    only: tuple[str, ...] = ()
+    #: Providers that may not be used.
+    ignore: tuple[str, ...] = ()
+    #: None = 1.5 times the known price, where one is known.
+    max_price: PriceCeiling | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """How a caller wants the extraction done. One closed list, the same at every door."""
 
     #: Model slug.
     model: str = DEFAULT_MODEL
-    #: `auto` = strongest rung the endpoint takes; or one rung, and no other.
-    enforcement: Literal["auto"] | Rung = "auto"
+    #: Models that are asked in turn where the one before fails, or its answers stay invalid. None by default.
+    models: tuple[str, ...] = ()
+    #: Which providers of the model may be used.
+    provider: ProviderPolicy | None = None
+    #: `auto` = strongest rung the endpoint takes; `required` = no record but from `json_schema`; or one rung, and no
+    #: other.
+    enforcement: Literal["auto", "required"] | Rung = "auto"
     #: None = the model's own default, with a ceiling of our own.
     reasoning: Reasoning | None = None
     #: Ceiling on output tokens, reasoning included. None = estimated from the schema.
@@ -102,6 +139,11 @@ class Options:
     max_attempts: int = 3
     #: Cap for this document, US dollars. None = no cap of its own.
     max_cost_usd: float | None = None
+    #: `on` = packaging and slips that cannot change the meaning are mended, and each is named; `off` = asked again.
+    repairs: Literal["on", "off"] = "on"
+    #: What is done about a value that stands in neither the document nor the reasoning: `flag` = it is named in the
+    #: result; `reask` = it is asked for again as well.
+    unsupported: Literal["flag", "reask"] = "flag"
     #: `post` = look every value up in the document after the answer; `off` = do not.
     evidence: Literal["post", "off"] = "post"
     #: `drop` = members the schema does not name are not asked for; `keep` = they are.

@@ -59,6 +59,8 @@ class Attempt:
     violations: tuple[Violation, ...] = ()
     #: Changes made to the answer without asking again.
     repairs: tuple[Repair, ...] = ()
+    #: JSON Pointers of values that stand in neither the document nor the reasoning.
+    unsupported: tuple[str, ...] = ()
     #: The answer as received.
     text: str = field(default="", repr=False)
     #: Tokens and dollars, failed requests included.
@@ -163,6 +165,11 @@ class Result(Generic[R]):
         """Changes made to the accepted answer without asking again."""
         return tuple(repair for attempt in self.attempts if attempt.outcome == "accepted" for repair in attempt.repairs)
 
+    @property
+    def unsupported(self) -> tuple[str, ...]:
+        """JSON Pointers of values of the accepted answer that stand in neither the document nor the reasoning."""
+        return tuple(at for attempt in self.attempts if attempt.outcome == "accepted" for at in attempt.unsupported)
+
     def members(self) -> JsonObject:
         """Return the members of the result's JSON form, their values still records: what a JSON writer is given."""
         return {
@@ -174,6 +181,7 @@ class Result(Generic[R]):
             "coverage": self.coverage,
             "attempts": self.attempts,
             "repairs": self.repairs,
+            "unsupported": self.unsupported,
             "enforcement": self.enforcement,
             "validated_by": self.validated_by,
             "usage": self.usage,
