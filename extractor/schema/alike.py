@@ -151,7 +151,7 @@ def _are_same(one: Way, other: Way) -> bool:
         return isinstance(other_codec, Named) and codec.name == other_codec.name
     if isinstance(codec, AnyJson):
         return isinstance(other_codec, AnyJson)
-    return codec is other_codec and (one[0] is other[0] or (codec is SAME and one[0] == other[0]))
+    return codec == other_codec and one[0] == other[0]
 
 
 def _are_of_one_type(one: Form, other: Form) -> bool:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 #: Times that a schema is lowered until its unions have all the boxes that they need; two do for nearly all.
 MAX_ROUNDS: Final = 4
 
+#: Types in which the wire writes values of others, too.
+_DISGUISES: Final = ("array", "object", "string")
+
 #: Index of a branch -> number of its box. The first one's member is `entries`, that of others has the number added.
 Numbers = dict[int, int]
 
@@ -93,7 +96,9 @@ class Boxes:
         written: dict[Hashable, list[tuple[int, Form]]] = {}
         for index, piece in enumerate(pieces):
             for form in self._forms.of(piece.wire, piece.codec):
-                written.setdefault((form.kind, frozenset(form.wire.get("properties", ()))), []).append((index, form))
+                if form.kind in _DISGUISES:
+                    key = form.kind, frozenset(form.wire.get("properties", ()))
+                    written.setdefault(key, []).append((index, form))
         return sorted(
             {
                 (one, other)
