@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 #: Characters of a reply from which on parsing it may take longer than other documents should wait: 10 ms.
 _LONG_REPLY: Final = 100_000
+#: Characters of a text beyond which it is only read as it stands: twice what 32,768 output tokens hold.
+MAX_MENDED: Final = 400_000
 
 #: First signs of a text that sets out to be JSON, or JSON in a fence.
 _STARTS_OF_JSON: Final = frozenset('{["`')
@@ -88,9 +90,9 @@ async def judge(completion_text: str, *, contract: Contract, reasoning: str = ""
         return judged
     if what := is_something_else(parsed.value, names_of(contract.shape.schema)):
         judged = _refused(what)
-    elif repairs and not parsed.violations:
+    elif repairs and len(text) <= MAX_MENDED and not parsed.violations:
         judged = await _mended(parsed, judged, contract, size=len(text))
-    elif repairs:
+    elif repairs and len(text) <= MAX_MENDED:
         judged = await _reread(text, judged, reasoning=reasoning, contract=contract)
     return replace(judged, harm=_harm(text, reasoning, judged, is_json=not parsed.violations))
 
@@ -123,7 +125,11 @@ async def _mended(parsed: Parsed, judged: Judged, contract: Contract, *, size: i
         better = await _judged(other, contract)
     except (ValidationTimeout, GuardFailed):
         return judged
-    return better if not better.violations or len(better.violations) < len(judged.violations) else judged
+    if not judged.violations:
+        return judged if better.violations else better
+    names = names_of(contract.shape.schema)
+    is_nearer = holds_a_name(other.value, names) and not holds_a_name(parsed.value, names)
+    return better if is_nearer or len(better.violations) < len(judged.violations) else judged
 
 
 async def _reread(text: str, judged: Judged, *, reasoning: str, contract: Contract) -> Judged:
@@ -141,7 +147,7 @@ async def _reread(text: str, judged: Judged, *, reasoning: str, contract: Contra
 
 async def _rescued(reasoning: str, judged: Judged, contract: Contract) -> Judged:
     """Return the record that stands at the end of the reasoning, as it stands there, if it is valid."""
-    parsed = await _at_once(len(reasoning), rescued, reasoning)
+    parsed = await _at_once(len(reasoning), rescued, reasoning) if len(reasoning) <= MAX_MENDED else None
     if parsed is None or not holds_a_name(parsed.value, names_of(contract.shape.schema)):
         return judged
     try:

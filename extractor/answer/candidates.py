@@ -20,18 +20,16 @@ MAX_STARTS: Final = 32
 MAX_DOUBLED: Final = 8
 
 _CLOSERS: Final = {"{": "}", "[": "]"}
-_BRACKET: Final = re.compile(r"[\[\]{}]")
-_BRACKET_OR_QUOTE: Final = re.compile(r"""[\[\]{}"']""")
-_REST_OF_STRING: Final = {
-    '"': re.compile(r'[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL),
-    "'": re.compile(r"[^'\\]*+(?:\\.[^'\\]*+)*+'", re.DOTALL),
-}
+_QUOTES: Final = frozenset("\"'")
+#: What stands between brackets: outside containers anything, inside them strings of JSON and what is no quote.
+_OUTSIDE: Final = re.compile(r"[^\[\]{}]*+")
+_INSIDE: Final = re.compile(r"""(?:[^"'\[\]{}]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+""", re.DOTALL)
+_REST_OF_STRING: Final = re.compile(r"[^'\\]*+(?:\\.[^'\\]*+)*+'", re.DOTALL)
 #: White space, at most, between a single quote and the sign that lets it open a string.
 _LOOK_BACK: Final = 64
 _DOUBLED_BRACE: Final = re.compile(r"\{(?:\s*+\{)++")
 _CLOSERS_ALONE: Final = re.compile(r"[\s}\]]*+")
 _FENCE: Final = re.compile(r"```[A-Za-z0-9]*")
-_LAST_FENCE: Final = re.compile(r"(?:\s|```)+\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +74,7 @@ def find(text: str) -> Found:
 
 def last_of(text: str) -> str:
     """Return the value with which a text ends, fences aside; "" where it ends with anything else."""
-    if len(text) == 0:
-        return ""
-    bare = _LAST_FENCE.sub("", text) if text[-1].isspace() or text[-1] == "`" else text
+    bare = text.rstrip().removesuffix("```").rstrip()
     found = scan(bare, most=len(bare))
     if not found.is_balanced or not found.spans or found.spans[-1][1] != len(bare):
         return ""
@@ -99,12 +95,12 @@ def scan(text: str, *, most: int = MAX_STARTS) -> Scan:
     spans: list[tuple[int, int]] = []
     closers: list[str] = []
     start = at = 0
-    while found := (_BRACKET_OR_QUOTE if closers else _BRACKET).search(text, at):
-        sign, at = found[0], found.end()
-        if sign in _REST_OF_STRING:
+    while (at := _between(text, at, is_inside=bool(closers))) < len(text):
+        sign, at = text[at], at + 1
+        if sign in _QUOTES:
             at = _end_of_string(text, at, sign)
         elif sign in _CLOSERS:
-            start = start if closers else found.start()
+            start = start if closers else at - 1
             closers.append(_CLOSERS[sign])
         elif not closers or closers.pop() != sign:
             break
@@ -117,12 +113,20 @@ def scan(text: str, *, most: int = MAX_STARTS) -> Scan:
     return Scan(spans=tuple(spans))
 
 
+def _between(text: str, at: int, *, is_inside: bool) -> int:
+    """Return where the next bracket stands, or a quote that does not open a whole string of JSON."""
+    skipped = (_INSIDE if is_inside else _OUTSIDE).match(text, at)
+    return skipped.end() if skipped else at
+
+
 def _end_of_string(text: str, at: int, quote: str) -> int:
-    """Return where the string that opens before `at` ends, `at` where none opens there, -1 where it does not end."""
+    """Return where the string ends that a quote before `at` opens; `at` where it opens none, -1 where none ends."""
+    if quote == '"':
+        return -1
     before = text[max(0, at - 1 - _LOOK_BACK) : at - 1].rstrip()
-    if quote == "'" and before[-1:] not in {"{", "[", ",", ":"}:
+    if before[-1:] not in {"{", "[", ",", ":"}:
         return at
-    rest = _REST_OF_STRING[quote].match(text, at)
+    rest = _REST_OF_STRING.match(text, at)
     return rest.end() if rest else -1
 
 

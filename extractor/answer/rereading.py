@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from extractor import jsontext
 from extractor.answer import candidates, mending
-from extractor.answer.parsing import MAX_CHARACTERS, Parsed, refused
+from extractor.answer.parsing import Parsed, refused
 from extractor.answer.respelling import respelled
-from extractor.answer.unwrapping import decoded, holds_a_name, names_of, unwrapped
+from extractor.answer.unwrapping import decoded, holds_a_name, is_something_else, names_of, unwrapped
 from extractor.records import Repair
 
 if TYPE_CHECKING:
@@ -33,8 +33,6 @@ def readings(text: str, wire: JsonObject) -> tuple[Parsed, ...]:
     What looks like it and cannot be read is among them, for it may be what the model had to say last. There are more
     than `MAX_RECORDS` only where there are too many to tell.
     """
-    if len(text) > MAX_CHARACTERS:
-        return ()
     found = candidates.find(text)
     names = list(found.names)
     read: dict[bytes, Parsed] = {}
@@ -73,9 +71,8 @@ def other_reading(parsed: Parsed, wire: JsonObject) -> Parsed | None:
 
 def rescued(reasoning: str) -> Parsed | None:
     """Return the JSON value with which a reasoning ends, with nothing but fences behind it."""
-    last = candidates.last_of(reasoning) if len(reasoning) <= MAX_CHARACTERS else ""
     try:
-        value, notes = jsontext.read(last)
+        value, notes = jsontext.read(candidates.last_of(reasoning))
     except jsontext.NotStrictJson:
         return None
     settled = (Repair(name=note.name, at=note.at) for note in notes)
@@ -88,5 +85,5 @@ def _reading(candidate: str, names: Mapping[str, Json]) -> Parsed | None:
     except jsontext.NotStrictJson as refusal:
         is_like = any(key[1] in names for key in _KEY.finditer(candidate))
         return refused(refusal.reason) if is_like else None
-    is_like = holds_a_name(value, names) or bool(unwrapped(value, names)[2])
+    is_like = holds_a_name(value, names) or bool(unwrapped(value, names)[2] or is_something_else(value, names))
     return Parsed(value=value, repairs=repairs) if is_like else None
