@@ -107,13 +107,20 @@ class Simulator(Conduct):
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self.base_url = asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(PATIENCE_S)
+        try:
+            self.base_url = asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(PATIENCE_S)
+        except BaseException:
+            self._end_thread()
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(PATIENCE_S)
+        self._end_thread()
+
+    def _end_thread(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(PATIENCE_S)
         self._loop.close()

@@ -24,6 +24,7 @@ MODULES = (
     "extractor.cli.developing",
     "extractor.cli.running",
     "extractor.cli.serving",
+    "extractor.cli.simulate_serving",
     "extractor.cli.submitting",
     "extractor.store.store",
     "celery.bin.worker",

@@ -1,0 +1,59 @@
+"""The options of `extractor simulate`, and what it says of its bill."""
+
+from __future__ import annotations
+
+import pytest
+
+from extractor.cli.simulate_arguments import SimulateArguments
+from extractor.cli.simulate_serving import bill_words, conduct_from
+from extractor.errors import InvalidRequest
+from extractor.simulator import Bill, Latency, Ledger
+
+
+def test_without_options_the_endpoint_enforces_schemas_at_once_and_never_runs_out_of_money():
+    conduct = conduct_from(SimulateArguments())
+
+    assert (conduct.profile, conduct.answer, conduct.scenarios, conduct.balance_usd) == ("enforces", None, [], None)
+    assert conduct.latency_ms == Latency()
+    assert not conduct.remembers
+
+
+def test_a_scenario_is_the_text_of_a_document_and_ids():
+    conduct = conduct_from(SimulateArguments(scenario=["No. = A-17=A1, D1"], latency="20-60", seed=3))
+
+    assert conduct.scenarios == [("No. = A-17", ["A1", "D1"])]
+    assert (conduct.latency_ms, conduct.seed) == (Latency(low=20, high=60), 3)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        pytest.param({"profile": "kind"}, "--profile: 'kind' is none of enforces, refuses", id="profile"),
+        pytest.param({"latency": "slow"}, "--latency: 'slow' is none of 200, 20-60, ~400", id="latency"),
+        pytest.param({"scenario": ["A1"]}, "--scenario: 'A1' is not TEXT=ID,ID", id="scenario without a text"),
+        pytest.param({"scenario": ["A-17=A1,Z9"]}, "unknown: Z9", id="entry"),
+        pytest.param({"records": "nowhere.jsonl"}, "nowhere.jsonl cannot be read", id="file"),
+    ],
+)
+def test_an_option_that_cannot_be_used_is_named(options, says, tmp_path):
+    if "records" in options:
+        options = {"records": tmp_path / options["records"]}
+
+    with pytest.raises(InvalidRequest, match=says.replace("?", r"\?")):
+        conduct_from(SimulateArguments(**options))
+
+
+def test_a_line_of_the_records_that_is_none_is_named(tmp_path):
+    records = tmp_path / "records.jsonl"
+    records.write_text('{"needle": "A-17", "record": {}}\n\n{"record": {}}\n', "utf-8")
+
+    with pytest.raises(InvalidRequest, match="line 3 is not"):
+        conduct_from(SimulateArguments(records=records))
+
+
+def test_the_bill_counts_what_was_charged():
+    ledger = Ledger()
+    ledger.enter(Bill(id="gen-1", document="", model="m", prompt_tokens=1000, completion_tokens=100))
+    ledger.enter(Bill(id="gen-2", document="", model="m", prompt_tokens=1000, billed=False))
+
+    assert bill_words(ledger) == "Asked 2 times, charged 1 times: 0.000338 dollars for 1000 tokens in and 100 out."
