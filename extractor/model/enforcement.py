@@ -129,6 +129,7 @@ def _taken_back(named: Refusable, sent: Terms, options: Options) -> tuple[Featur
         # Words alone ask for nothing that could be refused.
         "rung": ((sent.rung,), sent.rung != "prompt"),
         "grammar": (("json_schema", "tool"), sends_schema),
+        "call": (("tool",), sent.rung == "tool"),
         "tool_choice": _refused_choice(sent, sends_callers=sends_callers),
         "tools": (("tools",), sent.rung == "tool" or sends_callers),
         "strict": (("strict",), sent.rung == "json_schema" and sent.is_strict),

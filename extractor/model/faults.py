@@ -23,6 +23,8 @@ TEXT_LIMIT = 4_000
 PLAIN_NAME = re.compile(r"(?=.{1,32}$)[\w.&/]+( [\w.&/]+){0,2}", re.ASCII)
 #: Slugs of models and ids of generations.
 PLAIN_SLUG = re.compile(r"[\w.:/@~+-]{1,128}", re.ASCII)
+#: Slugs of models that may be shown: of an author and a name, which no key has.
+PLAIN_MODEL = re.compile(r"[a-z0-9~_-]{1,40}/[a-z0-9._:-]{1,80}", re.ASCII)
 #: Status of an error that comes with a 200 and says nothing else about itself.
 UNSTATED = 502
 #: Statuses that gateways use for many things: where the error also has a typed kind, that says more.
@@ -98,6 +100,8 @@ class Fault:
     is_passing: bool | None = None
     #: The `max_tokens` that the account could pay for, None where the provider does not say.
     affordable_tokens: int | None = None
+    #: Models that the provider names in the place of one that it has withdrawn.
+    successors: tuple[str, ...] = ()
 
 
 def fault_of(error: Json, *, status: int = 200, headers: Mapping[str, str] | None = None, now: float) -> Fault:
@@ -125,12 +129,19 @@ def fault_of(error: Json, *, status: int = 200, headers: Mapping[str, str] | Non
         retry_after_s=retry_after(headers or {}, members, now=now),
         is_passing=_is_passing(metadata, availability),
         affordable_tokens=int(affordable[1]) if affordable else None,
+        successors=_slugs(metadata.get("fallback_models") or availability.get("fallback_models")),
     )
 
 
 def plain(value: Json, shape: re.Pattern[str]) -> str:
     """Return a string of this shape, "" for everything else."""
     return value if isinstance(value, str) and shape.fullmatch(value) else ""
+
+
+def _slugs(value: Json) -> tuple[str, ...]:
+    """Return the first of a list of slugs, those that may be shown."""
+    found = (plain(each, PLAIN_MODEL) for each in value) if isinstance(value, list) else ()
+    return tuple(filter(None, found))[:3]
 
 
 def _stated_status(members: JsonObject) -> int | None:

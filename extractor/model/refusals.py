@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from extractor.model.faults import Fault
 
 #: What may be refused. `rung` = the rung that was sent, whichever it was; `grammar` = every rung with a schema in it;
-#: `full_schema` = the limits in the schema; `nothing` = there is nothing to take back.
+#: `call` = the rung of our tool; `full_schema` = the limits in the schema; `nothing` = there is nothing to take back.
 Refusable: TypeAlias = Literal[
     "rung",
     "grammar",
     "strict",
     "full_schema",
     "plain",
+    "call",
     "tools",
     "tool_choice",
     "thinking_budget",
@@ -35,7 +36,7 @@ Refusable: TypeAlias = Literal[
 #: What a refusal holds for: any request to the endpoint, requests with the same schema, this question alone.
 Scope: TypeAlias = Literal["endpoint", "schema", "question"]
 #: Statuses that refusals come with.
-STATUSES = frozenset({400, 402, 404, 422})
+STATUSES = frozenset({400, 402, 404, 422, 502})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +216,14 @@ REFUSALS: tuple[Refusal, ...] = (
         advice="The provider calls the request invalid and does not say why. Either the schema is too much for it, "
         "also without limits: ask for fewer or shorter lists. Or it cannot read the input: try another model.",
     ),
+    # E6: Google by OpenRouter, OpenRouterTeam/openrouter-examples#67
+    Refusal(
+        pattern=_words(r"MALFORMED_FUNCTION_CALL"),
+        features=("call", "tools"),
+        says="the model's call of a tool could not be read",
+        scope="question",
+        statuses=frozenset({502}),
+    ),
     # H5: OpenRouter, can1357/oh-my-pi#9569
     Refusal(
         pattern=_words(r"can only afford\s*(\d{1,9})"),
@@ -246,7 +255,7 @@ REFUSALS: tuple[Refusal, ...] = (
 
 def refusal_in(fault: Fault) -> Refusing | None:
     """Return the refusal that `fault` states, None when it states none. One that asks us to wait states none."""
-    if fault.status not in STATUSES or fault.retry_after_s is not None:
+    if fault.status not in STATUSES or fault.retry_after_s is not None or fault.is_passing:
         return None
     for refusal in REFUSALS:
         if fault.status in refusal.statuses and (found := refusal.pattern.search(fault.text)):

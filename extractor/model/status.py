@@ -137,6 +137,8 @@ def _is_about_content(fault: Fault) -> bool:
 
 def _error(error: type[ModelError], says: str, fault: Fault) -> ModelError:
     details = ", ".join(part for part in (f"HTTP {fault.status}", fault.kind, fault.provider) if part)
+    if fault.successors and error is ModelNotFound:
+        says = f"{says} The provider suggests {' or '.join(fault.successors)}, which is never chosen for you."
     return error(
         f"{says} ({details})",
         status=fault.status,
