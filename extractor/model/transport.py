@@ -1,8 +1,7 @@
-"""HTTP, and nothing but HTTP: one small httpx transport per call in flight.
+"""The way to an endpoint: one connection per call in flight, and what goes wrong on it in our words.
 
-One shared pool is quadratic in httpcore 1.0: 41 ms CPU per call at 200 in flight against 0.9 ms here. An
-`httpx.AsyncClient` adds redirects, cookies and environment on top; none is wanted, a key least of all follows a
-redirect. So its transport is used as it is.
+One pool of httpx for all is quadratic in the calls in flight: 41 ms CPU per call at 200. Its layers cost three times a
+raw reader where a reply comes in a thousand reads; so connections are our own, and httpx is for proxies only.
 """
 
 from __future__ import annotations
@@ -10,43 +9,44 @@ from __future__ import annotations
 import ssl
 from contextlib import asynccontextmanager, suppress
 from functools import cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from urllib.request import getproxies, proxy_bypass
 
 import anyio
 import httpx
 
-from extractor.errors import ConnectionFailed, GatewayError, IncompleteStream, InvalidSettings, ModelError, ModelTimeout
+from extractor.errors import GatewayError, IncompleteStream, InvalidSettings, ModelError, ModelTimeout
+from extractor.model.http1 import BrokenReply
+from extractor.model.slots import DirectSlot, ProxiedSlot
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
     from pathlib import Path
 
     from extractor.model.endpoints import Endpoint
+    from extractor.model.slots import Slot
 
-#: Seconds that an idle connection is kept. OpenRouter's edge closes later.
-KEEP_ALIVE_S = 55.0
 #: Bytes of one reply at most. 32,768 tokens as single chunks are about 10 MB.
 REPLY_LIMIT = 64 * 1024 * 1024
 #: Seconds to wait for the end of a body that said it was done, so that its connection can be used again.
 DRAIN_S = 0.05
-#: Seconds that closing a connection may hold up a cancelled task.
-CLOSE_S = 1.0
+#: Connections that are made at once. A thousand handshakes together would each wait for all others.
+CONNECTING = 100
 
-#: Failures before anything was sent.
-UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+#: What goes wrong between a request that was written and the end of its reply.
+FAILURES = (httpx.TransportError, BrokenReply, OSError)
 
 
 class Response:
     """A reply whose headers have arrived."""
 
-    def __init__(self, response: httpx.Response, *, host: str) -> None:
+    def __init__(self, status: int, headers: Mapping[str, str], parts: AsyncIterator[bytes], *, host: str) -> None:
         self._host = host
         #: HTTP status.
-        self.status = response.status_code
-        #: Headers; names in any case.
-        self.headers = response.headers
-        self._parts = aiter(cast("httpx.AsyncByteStream", response.stream))
+        self.status = status
+        #: Headers, by names in lower case.
+        self.headers = headers
+        self._parts = parts
         self._size = 0
         self._is_at_end = False
 
@@ -72,7 +72,7 @@ class Response:
         except StopAsyncIteration:
             self._is_at_end = True
             raise
-        except httpx.TransportError as error:
+        except FAILURES as error:
             raise _in_our_words(error, self._host) from None
         self._size += len(part)
         if self._size > REPLY_LIMIT:
@@ -95,14 +95,14 @@ class Response:
 
 
 class Transport:
-    """Sends request bodies to one endpoint. Call slots are created on demand and reused, the warmest first."""
+    """Sends requests to one endpoint. Call slots are created on demand and reused, the warmest first."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
-        self._url = httpx.URL(endpoint.chat_url)
         self._proxy = _proxy_for(endpoint)
         self._tls = _tls(is_secure=endpoint.is_secure or self._proxy is not None, ca_file=endpoint.ca_file)
-        self._slots: list[httpx.AsyncHTTPTransport] = []
+        self._gate = anyio.CapacityLimiter(CONNECTING)
+        self._slots: list[Slot] = []
 
     @asynccontextmanager
     async def post(self, body: bytes, *, idle_s: float | None) -> AsyncIterator[Response]:
@@ -117,70 +117,50 @@ class Transport:
             ModelTimeout: no byte for `idle_s`.
             IncompleteStream: the connection died after the request was written.
         """
-        async with self._exchange(self._request("POST", self._url, body, idle_s=idle_s)) as reply:
+        async with self._exchange("POST", self._endpoint.chat_url, body, idle_s=idle_s) as reply:
             yield reply
 
     @asynccontextmanager
     async def get(self, url: str, *, idle_s: float) -> AsyncIterator[Response]:
         """Get `url`, which must be of this endpoint. As `post` otherwise."""
-        async with self._exchange(self._request("GET", httpx.URL(url), b"", idle_s=idle_s)) as reply:
+        async with self._exchange("GET", url, b"", idle_s=idle_s) as reply:
             yield reply
 
     @asynccontextmanager
-    async def _exchange(self, request: httpx.Request) -> AsyncIterator[Response]:
+    async def _exchange(self, method: str, url: str, body: bytes, *, idle_s: float | None) -> AsyncIterator[Response]:
         slot = self._slots.pop() if self._slots else self._new_slot()
         is_whole = False
         try:
-            response = await self._send(slot, request)
-            reply = Response(response, host=self._endpoint.host)
+            try:
+                status, headers, parts = await slot.open(method, url, body, idle_s=idle_s)
+            except FAILURES as error:  # its frames hold the key and the document
+                raise _in_our_words(error, self._endpoint.host) from None
+            reply = Response(status, headers, parts, host=self._endpoint.host)
             yield reply
             await reply.drain()
-            await response.aclose()
+            await slot.finish()
             is_whole = True
         finally:
             if is_whole:
                 self._slots.append(slot)
             else:  # its connection may be in the middle of a body
-                await _close(slot)
+                await slot.aclose()
 
     async def aclose(self) -> None:
         """Close every idle connection."""
         while self._slots:
-            await _close(self._slots.pop())
+            await self._slots.pop().aclose()
 
-    def _new_slot(self) -> httpx.AsyncHTTPTransport:
-        return httpx.AsyncHTTPTransport(
-            verify=self._tls,
-            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEP_ALIVE_S),
-            proxy=self._proxy,
-        )
-
-    async def _send(self, slot: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
-        try:
-            return await slot.handle_async_request(request)
-        except httpx.TransportError as error:
-            raise _in_our_words(error, self._endpoint.host) from None  # its frames hold the key and the document
-
-    def _request(self, method: str, url: httpx.URL, body: bytes, *, idle_s: float | None) -> httpx.Request:
-        connect_s = self._endpoint.connect_s
-        timeouts = {"connect": connect_s, "pool": connect_s, "write": idle_s, "read": idle_s}
-        return httpx.Request(
-            method, url, headers=self._endpoint.headers(), content=body, extensions={"timeout": timeouts}
-        )
+    def _new_slot(self) -> Slot:
+        if self._proxy is not None:
+            return ProxiedSlot(self._endpoint, tls=self._tls, proxy=self._proxy)
+        return DirectSlot(self._endpoint, tls=self._tls if self._endpoint.is_secure else None, gate=self._gate)
 
 
-def _in_our_words(error: httpx.TransportError, host: str) -> ModelError:
-    if isinstance(error, UNSENT):
-        reason = str(error)[:200] or type(error).__name__
-        return ConnectionFailed(f"No connection to {host} could be made: {reason}.", maybe_billed=False)
-    if isinstance(error, httpx.TimeoutException):
+def _in_our_words(error: Exception, host: str) -> ModelError:
+    if isinstance(error, (httpx.TimeoutException, TimeoutError)):
         return ModelTimeout(f"{host} sent nothing for too long, not even a comment, and the request was given up.")
     return IncompleteStream(f"The connection to {host} died before the reply ended ({type(error).__name__}).")
-
-
-async def _close(slot: httpx.AsyncHTTPTransport) -> None:
-    with anyio.move_on_after(CLOSE_S, shield=True):
-        await slot.aclose()
 
 
 @cache
@@ -198,6 +178,7 @@ def _tls(*, is_secure: bool, ca_file: Path | None = None) -> ssl.SSLContext:
             context.load_verify_locations(ca_file)
         except OSError:
             raise InvalidSettings(f"The file of certificates {ca_file} cannot be read, or holds none in PEM.") from None
+    context.set_alpn_protocols(["http/1.1"])
     return context
 
 
