@@ -40,7 +40,7 @@ F20 = "No endpoints available matching your guardrail restrictions and data poli
 DEAR = "No endpoints found that satisfy the maximum price."
 NOBODY = "No allowed providers are available for the selected model."
 MALFORMED = "MALFORMED_FUNCTION_CALL"
-AFFORD = "This request requires more credits, or fewer max_tokens. You requested up to 9984 tokens, but can only afford 3919."
+AFFORD = "This request requires more credits, or fewer max_tokens. You requested 9984, but can only afford 3919."
 
 
 def lessons(words: str, *, status: int = 400, options: Options | None = None, **sent: Any) -> tuple[Lesson, ...]:
