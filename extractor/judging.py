@@ -140,7 +140,7 @@ async def _reread(text: str, judged: Judged, *, reasoning: str, contract: Contra
     if len(found) > MAX_RECORDS:
         return _refused("ambiguous")
     try:
-        return _chosen([await _of_candidate(parsed, contract, size=len(text)) for parsed in found] or [judged])
+        return _chosen([await _of_candidate(parsed, judged, contract, size=len(text)) for parsed in found] or [judged])
     except (ValidationTimeout, GuardFailed):
         return judged
 
@@ -157,7 +157,8 @@ async def _rescued(reasoning: str, judged: Judged, contract: Contract) -> Judged
     return judged if found.violations else found
 
 
-async def _of_candidate(parsed: Parsed, contract: Contract, *, size: int) -> Judged:
+async def _of_candidate(parsed: Parsed, whole: Judged, contract: Contract, *, size: int) -> Judged:
+    """Return what one of the values in a text is worth; what holds nothing of the record is worth the whole text."""
     await checkpoint()
     names = names_of(contract.shape.schema)
     if what := is_something_else(parsed.value, names):
@@ -165,7 +166,8 @@ async def _of_candidate(parsed: Parsed, contract: Contract, *, size: int) -> Jud
     judged = await _judged(parsed, contract)
     if parsed.violations or (not judged.violations and holds_a_name(parsed.value, names)):
         return judged
-    return await _mended(parsed, judged, contract, size=size)
+    better = await _mended(parsed, judged, contract, size=size)
+    return whole if better is judged and not judged.violations else better
 
 
 def _chosen(candidates: Sequence[Judged]) -> Judged:

@@ -9,8 +9,9 @@ if TYPE_CHECKING:
     from extractor.answer.grounding import ground
     from extractor.answer.parsing import Parsed, parse, parse_strictly
     from extractor.answer.rereading import other_reading, readings, rescued
+    from extractor.answer.supporting import unsupported
 
-__all__ = ["Parsed", "ground", "other_reading", "parse", "parse_strictly", "readings", "rescued"]
+__all__ = ["Parsed", "ground", "other_reading", "parse", "parse_strictly", "readings", "rescued", "unsupported"]
 
 _HOMES = {
     "Parsed": "extractor.answer.parsing",
@@ -20,6 +21,7 @@ _HOMES = {
     "parse_strictly": "extractor.answer.parsing",
     "readings": "extractor.answer.rereading",
     "rescued": "extractor.answer.rereading",
+    "unsupported": "extractor.answer.supporting",
 }
 
 

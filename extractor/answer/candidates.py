@@ -29,6 +29,8 @@ _REST_OF_STRING: Final = re.compile(r"[^'\\]*+(?:\\.[^'\\]*+)*+'", re.DOTALL)
 _LOOK_BACK: Final = 64
 _DOUBLED_BRACE: Final = re.compile(r"\{(?:\s*+\{)++")
 _CLOSERS_ALONE: Final = re.compile(r"[\s}\]]*+")
+#: What stands behind a value that is a part of something, or whose parts fell out behind it.
+_GOES_ON: Final = re.compile(r"""\S?\w|\s*+[,:"']""")
 _FENCE: Final = re.compile(r"```[A-Za-z0-9]*")
 
 
@@ -155,8 +157,8 @@ def _is_around(at: int, spans: tuple[tuple[int, int], ...]) -> bool:
 
 def _stands_alone(text: str, span: tuple[int, int]) -> bool:
     """Say whether nothing beside a value shows that it is a part of something larger."""
-    before, after = text[: span[0]].rstrip()[-2:], text[span[1] :].lstrip()[:1]
-    return before[-1:] != "," and before not in {'":', "':"} and after not in {",", ":", '"', "'"}
+    before = text[: span[0]].rstrip()[-2:]
+    return before[-1:] != "," and before not in {'":', "':"} and not _GOES_ON.match(text, span[1])
 
 
 def _around(text: str, spans: tuple[tuple[int, int], ...]) -> list[str]:

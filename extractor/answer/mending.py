@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from extractor.records import Json
 
 _LOOSE: Final = re.compile(
-    r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)'
+    r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"(?:(?=(?P<colon>\s*+:)))?|\\?\Z)'
     r"|'[^'\\]*+(?:\\.[^'\\]*+)*+(?:'|\\?\Z)"
     r"|,(?=(?:\s|\\[nrt])*+[}\]])"
     r"|\\[nrt]"
@@ -56,7 +56,7 @@ def read(text: str) -> tuple[Json, tuple[Repair, ...]]:
 def rewritten(text: str) -> tuple[str, tuple[str, ...]]:
     """Return the text with the spellings of JSON, and the names of those it had instead."""
     names: set[str] = set()
-    strict = _LOOSE.sub(lambda found: _strict(found[0], names), text)
+    strict = _LOOSE.sub(lambda found: _strict(found, names), text)
     return strict, tuple(name for name in _NAMES if name in names)
 
 
@@ -65,10 +65,11 @@ def _read(text: str, names: tuple[str, ...]) -> tuple[Json, tuple[Repair, ...]]:
     return value, (*(Repair(name=name) for name in names), *(Repair(name=note.name, at=note.at) for note in notes))
 
 
-def _strict(piece: str, names: set[str]) -> str:
+def _strict(found: re.Match[str], names: set[str]) -> str:
     """Return how JSON spells a piece, and enter its name into `names` where that is another spelling."""
+    piece = found[0]
     if piece[0] == '"':
-        strict = _CONTROL.sub(_escaped, piece)
+        strict = piece if found["colon"] else _CONTROL.sub(_escaped, piece)  # no key has a line end in it
         name = "raw_control_character"
     elif piece[0] == "'":
         is_closed = len(piece) > 1 and piece[-1] == "'"

@@ -13,7 +13,7 @@ from extractor import jsontext
 from extractor.answer import candidates, mending
 from extractor.answer.parsing import Parsed, refused
 from extractor.answer.respelling import respelled
-from extractor.answer.unwrapping import decoded, holds_a_name, is_something_else, names_of, unwrapped
+from extractor.answer.unwrapping import decoded, names_of, unwrapped
 from extractor.records import Repair
 
 if TYPE_CHECKING:
@@ -85,5 +85,9 @@ def _reading(candidate: str, names: Mapping[str, Json]) -> Parsed | None:
     except jsontext.NotStrictJson as refusal:
         is_like = any(key[1] in names for key in _KEY.finditer(candidate))
         return refused(refusal.reason) if is_like else None
-    is_like = holds_a_name(value, names) or bool(unwrapped(value, names)[2] or is_something_else(value, names))
+    is_like = _holds_objects(value) or any(_holds_objects(item) for item in value)
     return Parsed(value=value, repairs=repairs) if is_like else None
+
+
+def _holds_objects(value: Json) -> bool:
+    return isinstance(value, dict) and bool(value)
