@@ -83,7 +83,7 @@ def bill_words(ledger: Ledger) -> str:
     tokens_out = sum(bill.completion_tokens for bill in charged)
     return (
         f"Asked {len(ledger.calls)} times, charged {len(charged)} times: {ledger.usd:.6f} dollars for "
-        f"{tokens_in} tokens in and {tokens_out} out."
+        f"{tokens_in:,} tokens in and {tokens_out:,} out."
     )
 
 

@@ -56,4 +56,4 @@ def test_the_bill_counts_what_was_charged():
     ledger.enter(Bill(id="gen-1", document="", model="m", prompt_tokens=1000, completion_tokens=100))
     ledger.enter(Bill(id="gen-2", document="", model="m", prompt_tokens=1000, billed=False))
 
-    assert bill_words(ledger) == "Asked 2 times, charged 1 times: 0.000338 dollars for 1000 tokens in and 100 out."
+    assert bill_words(ledger) == "Asked 2 times, charged 1 times: 0.000338 dollars for 1,000 tokens in and 100 out."
