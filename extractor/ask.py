@@ -5,9 +5,19 @@ Transport has its own loop in `model/`, delivery its own in the queue; this one 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
 
+from extractor.attempts import (
+    ENFORCED,
+    enforcement_after,
+    failed_attempt,
+    judged_attempt,
+    paths_not_stated_twice,
+    unjudged_attempt,
+    with_rungs,
+)
 from extractor.errors import (
     BudgetExceeded,
     Cancelled,
@@ -19,20 +29,21 @@ from extractor.errors import (
     ValidationTimeout,
 )
 from extractor.judging import judge
+from extractor.model import moved_on, settled
 from extractor.prompt import reask
-from extractor.records import Attempt, Enforcement
+from extractor.records import Enforcement, Violation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from extractor.errors import ExtractionError
+    from extractor.grounds import Grounds
     from extractor.judging import Judged
     from extractor.ports import Ports
-    from extractor.records import Completion, Json, Question, Rung
+    from extractor.records import Attempt, Completion, Evidence, Json, Question
     from extractor.schema import Contract
 
-#: Rungs on which the provider promises a shape.
-ENFORCED = frozenset({"json_schema", "tool"})
+_UNSUPPORTED: Final = "Stands in neither the document nor your reasoning; give what the document states."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,54 +56,132 @@ class Answer:
     attempts: tuple[Attempt, ...]
     #: How the shape was asked for.
     enforcement: Enforcement
+    #: Where the record's values stand in the document.
+    evidence: dict[str, Evidence] = field(default_factory=dict)
+    #: Wall seconds that looking for them took.
+    ground_s: float = 0.0
     #: Why there is no record that satisfies the contract; None when there is.
     error: ExtractionError | None = None
 
 
-async def ask_until_valid(question: Question, *, contract: Contract, ports: Ports) -> Answer:
-    """Ask `question`, and re-ask the failing paths, `max_attempts` times at most.
+async def ask_until_valid(question: Question, *, contract: Contract, ports: Ports, grounds: Grounds) -> Answer:
+    """Ask `question`, and re-ask the failing paths, `max_attempts` times at most; then the caller's other models.
 
     A required value that the model calls "not stated" twice ends the loop: a third question would buy an invention.
     Errors of the model and of the purse end it too, and an answer that cannot be checked within the limits; they are
     returned as data, so that no attempt is lost.
     """
-    attempts: list[Attempt] = []
-    enforcement = Enforcement(asked=question.options.enforcement)
-    record: Json = None
-    for _ in range(question.options.max_attempts):
+    asking = _Asking(contract=contract, ports=ports, grounds=grounds, policy=question.options.enforcement)
+    following: Question | None = question
+    while following is not None:
+        for left in reversed(range(question.options.max_attempts)):
+            following = await asking.put(following, is_last=not left)
+            if following is None:
+                return await asking.answer()
+        following = moved_on(following)
+    asking.error = _unsatisfied(asking.attempts)
+    return await asking.answer()
+
+
+class _Asking:
+    """What has been asked so far, and what came of it."""
+
+    def __init__(self, *, contract: Contract, ports: Ports, grounds: Grounds, policy: str) -> None:
+        self._contract = contract
+        self._ports = ports
+        self._grounds = grounds
+        self.attempts: list[Attempt] = []
+        self.error: ExtractionError | None = None
+        self._enforcement = Enforcement(asked=policy)
+        self._record: Json = None
+        #: Evidence of that record; None until it has been looked for.
+        self._evidence: dict[str, Evidence] | None = None
+        self._ground_s = 0.0
+        #: Places of values from nowhere that have been asked for again.
+        self._asked_again: set[str] = set()
+
+    async def answer(self) -> Answer:
+        """Return what came of asking."""
+        evidence = await self._look_up(self._record) if self._evidence is None else self._evidence
+        return Answer(
+            record=self._record,
+            attempts=tuple(self.attempts),
+            enforcement=self._enforcement,
+            evidence=evidence,
+            ground_s=self._ground_s,
+            error=self.error,
+        )
+
+    async def put(self, question: Question, *, is_last: bool) -> Question | None:
+        """Put one question, and return the next one, None when there is nothing left to ask.
+
+        Args:
+            question: What is asked.
+            is_last: Whether this model is not asked again, so that what is not wrong has to do.
+        """
         try:
-            completion = await ports.model.complete(question, ports=ports)
+            completion = await self._ports.model.complete(question, ports=self._ports)
         except (ModelError, DocumentTooLarge, BudgetExceeded, Cancelled) as error:
-            attempts.append(_failed_attempt(question, error))
-            enforcement = _with_rungs(enforcement, error.rungs_sent)
-            return Answer(record=record, attempts=tuple(attempts), enforcement=enforcement, error=error)
+            self.attempts.append(failed_attempt(question, error))
+            self._enforcement = with_rungs(self._enforcement, error.rungs_sent)
+            self.error = error
+            return None
+        question = settled(question, completion)
         try:
-            judged = await judge(completion.text, contract=contract)
+            judged = await self._judge(question, completion)
         except (ValidationTimeout, GuardFailed) as error:
-            attempts.append(_unjudged_attempt(question, completion, error))
-            enforcement = _with_rungs(enforcement, completion.rungs_sent)
-            return Answer(record=record, attempts=tuple(attempts), enforcement=enforcement, error=error)
-        attempts.append(_attempt(question, completion, judged))
-        enforcement = _enforcement(enforcement, completion, judged)
-        record = judged.record if judged.record is not None else record
-        if not judged.violations:
-            return Answer(record=record, attempts=tuple(attempts), enforcement=enforcement)
-        if absent := paths_not_stated_twice(attempts):
-            return Answer(record=record, attempts=tuple(attempts), enforcement=enforcement, error=_not_stated(absent))
-        question = reask(question, answer=completion.text, violations=judged.wire_violations)
-    return Answer(record=record, attempts=tuple(attempts), enforcement=enforcement, error=_unsatisfied(attempts))
+            self.attempts.append(unjudged_attempt(question, completion, error))
+            self._enforcement = with_rungs(self._enforcement, completion.rungs_sent)
+            self.error = error
+            return None
+        return await self._next(question, completion, judged, is_last=is_last)
 
+    async def _judge(self, question: Question, completion: Completion) -> Judged:
+        is_mended = question.options.repairs == "on"
+        reasoning = completion.reasoning
+        return await judge(completion.text, contract=self._contract, reasoning=reasoning, repairs=is_mended)
 
-def paths_not_stated_twice(attempts: Sequence[Attempt]) -> tuple[str, ...]:
-    """Return the paths that the last attempt and an earlier one call "not stated", and none gave a value for."""
-    *earlier, last = [_paths_by_rule(attempt) for attempt in attempts]
-    absent_before = {at for paths in earlier for at, rule in paths if rule == "not_stated"}
-    given_before = {at for paths in earlier for at, rule in paths if rule != "not_stated"}
-    return tuple(sorted({at for at, rule in last if rule == "not_stated"} & absent_before - given_before))
+    async def _next(
+        self, question: Question, completion: Completion, judged: Judged, *, is_last: bool
+    ) -> Question | None:
+        self._enforcement = enforcement_after(self._enforcement, completion, judged)
+        if judged.record is not None:
+            self._record, self._evidence = judged.record, None
+        made_up = () if judged.violations else await self._made_up(judged.record, completion)
+        again = [] if is_last or question.options.unsupported == "flag" else self._once_more(made_up)
+        is_accepted = not judged.violations and not again
+        self.attempts.append(judged_attempt(question, completion, judged, unsupported=made_up, is_accepted=is_accepted))
+        question = self._without_harm(question, completion, judged.harm or ("values from nowhere" if made_up else ""))
+        if is_accepted:
+            return None
+        if absent := paths_not_stated_twice(self.attempts):
+            self.error = _not_stated(absent)
+            return None
+        violations = judged.wire_violations or self._contract.in_wire_words(again, judged.record)
+        return reask(question, answer=completion.text, violations=violations)
 
+    async def _look_up(self, record: Json) -> dict[str, Evidence]:
+        started = time.monotonic()
+        evidence = await self._grounds.evidence(record)
+        self._ground_s += time.monotonic() - started
+        return evidence
 
-def _paths_by_rule(attempt: Attempt) -> set[tuple[str, str]]:
-    return {(violation.at, violation.rule) for violation in attempt.violations}
+    async def _made_up(self, record: Json, completion: Completion) -> tuple[str, ...]:
+        self._evidence = await self._look_up(record)
+        return await self._grounds.unsupported(record, completion, self._evidence)
+
+    def _once_more(self, made_up: Sequence[str]) -> list[Violation]:
+        """Return a violation for each value from nowhere whose place has not been asked for again yet."""
+        fresh = [at for at in made_up if at not in self._asked_again]
+        self._asked_again.update(fresh)
+        return [Violation(at=at, rule="unsupported_value", says=_UNSUPPORTED) for at in fresh]
+
+    def _without_harm(self, question: Question, completion: Completion, harm: str) -> Question:
+        """Tell the model of harm that its rung has done, and return the question for another rung."""
+        if not harm or completion.rung not in ENFORCED:
+            return question
+        self._ports.model.note_harm(completion, why=harm)
+        return replace(question, left=question.left | {completion.rung})
 
 
 def _not_stated(paths: tuple[str, ...]) -> NotStated:
@@ -107,59 +196,3 @@ def _unsatisfied(attempts: Sequence[Attempt]) -> Unsatisfied:
     paths = tuple(dict.fromkeys(violation.at for violation in attempts[-1].violations))
     rules = ", ".join(f"{violation.at or 'the record'} → {violation.rule}" for violation in attempts[-1].violations[:5])
     return Unsatisfied(f"No answer in {len(attempts)} satisfied the schema; still wrong: {rules}.", paths=paths)
-
-
-def _attempt(question: Question, completion: Completion, judged: Judged) -> Attempt:
-    return Attempt(
-        number=question.round,
-        window=question.window,
-        outcome="rejected" if judged.violations else "accepted",
-        rung=completion.rung,
-        model=completion.model,
-        violations=judged.violations,
-        repairs=judged.repairs,
-        text=completion.text,
-        usage=completion.usage,
-        seconds=completion.seconds,
-    )
-
-
-def _unjudged_attempt(question: Question, completion: Completion, error: ExtractionError) -> Attempt:
-    """Return the attempt of a reply that came, and was paid, but could not be checked."""
-    return Attempt(
-        number=question.round,
-        window=question.window,
-        outcome="failed",
-        rung=completion.rung,
-        model=completion.model,
-        text=completion.text,
-        usage=completion.usage,
-        seconds=completion.seconds,
-        error=error.as_failure(),
-    )
-
-
-def _failed_attempt(question: Question, error: ExtractionError) -> Attempt:
-    return Attempt(
-        number=question.round,
-        window=question.window,
-        outcome="failed",
-        rung=error.rungs_sent[-1] if error.rungs_sent else None,
-        usage=error.usage,
-        seconds=error.seconds,
-        error=error.as_failure(),
-    )
-
-
-def _enforcement(so_far: Enforcement, completion: Completion, judged: Judged) -> Enforcement:
-    held: Literal["yes", "no"] = "yes" if judged.fits_wire else "no"
-    return replace(
-        _with_rungs(so_far, completion.rungs_sent),
-        held=held if completion.rung in ENFORCED else "unknown",
-        rung=completion.rung,
-        why=completion.why or so_far.why,
-    )
-
-
-def _with_rungs(so_far: Enforcement, sent: tuple[Rung, ...]) -> Enforcement:
-    return replace(so_far, sent=so_far.sent + tuple(rung for rung in sent if rung not in so_far.sent))

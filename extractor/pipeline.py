@@ -6,12 +6,10 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from anyio import to_thread
-
-from extractor.answer import ground
 from extractor.ask import Answer, ask_until_valid
 from extractor.document import aread, whole
 from extractor.errors import DocumentTooLarge, GuardFailed, UnreadableDocument
+from extractor.grounds import Grounds
 from extractor.prompt import ask
 from extractor.records import CallKey, Coverage, Enforcement, Result, Timings
 from extractor.schema import acontract_for, contract_for
@@ -20,11 +18,8 @@ if TYPE_CHECKING:
     from extractor.document import ReadingLimits
     from extractor.errors import ExtractionError
     from extractor.ports import Ports
-    from extractor.records import Document, Evidence, Job, Json, Status, Window
+    from extractor.records import Document, Job, Json, Status, Window
     from extractor.schema import Contract
-
-#: Characters of a text from which on looking values up may take longer than other documents should wait: 10 ms.
-LONG_TEXT = 50_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +49,13 @@ async def run(job: Job, *, ports: Ports, limits: ReadingLimits) -> Result[Json]:
         return not_asked(job, error, engine=ports.model.engine)
     question = ask(opened.window, contract.shape, job_id=job.id, options=job.options)
     started = time.monotonic()
-    answer = await ask_until_valid(question, contract=contract, ports=ports)
+    is_looked_up = job.options.evidence == "post"
+    grounds = Grounds(document=opened.document, target=job.target, is_looked_up=is_looked_up)
+    answer = await ask_until_valid(question, contract=contract, ports=ports, grounds=grounds)
     if answer.error is not None and answer.error.stops_run:
         raise answer.error
     asked_s = time.monotonic() - started
-    return await conclude(job, opened, answer, contract=contract, engine=ports.model.engine, ask_s=asked_s)
+    return conclude(job, opened, answer, contract=contract, engine=ports.model.engine, ask_s=asked_s)
 
 
 def contract_of(job: Job) -> Contract:
@@ -96,20 +93,17 @@ def not_asked(job: Job, error: ExtractionError, *, engine: str) -> Result[Json]:
     )
 
 
-async def conclude(
+def conclude(
     job: Job, opened: Opened, answer: Answer, *, contract: Contract, engine: str, ask_s: float
 ) -> Result[Json]:
-    """Look every value of the record up in the document, and put the result together."""
-    started = time.monotonic()
-    is_grounded = job.options.evidence == "post" and answer.record is not None
-    evidence = await look_up(answer.record, opened.document) if is_grounded else {}
+    """Put the result together."""
     return Result(
         id=job.id,
         source=job.source.name,
         status=_status(answer),
         record=answer.record,
         json_record=answer.record,
-        evidence=evidence,
+        evidence=answer.evidence,
         coverage=(_coverage(opened.window, answer),),
         attempts=answer.attempts,
         enforcement=answer.enforcement,
@@ -117,15 +111,8 @@ async def conclude(
         error=answer.error.as_failure() if answer.error else None,
         engine=engine,
         warnings=opened.document.warnings,
-        timings=Timings(read_s=opened.seconds, ask_s=ask_s, ground_s=time.monotonic() - started),
+        timings=Timings(read_s=opened.seconds, ask_s=ask_s - answer.ground_s, ground_s=answer.ground_s),
     )
-
-
-async def look_up(record: Json, document: Document) -> dict[str, Evidence]:
-    """Find the evidence of every value; of a long document in a thread, so that other documents go on meanwhile."""
-    if len(document.text) < LONG_TEXT:
-        return ground(record, document)
-    return await to_thread.run_sync(ground, record, document)
 
 
 def _status(answer: Answer) -> Status:

@@ -29,10 +29,11 @@ class Model(Protocol):
             Cancelled: the caller asked to stop.
         """
 
-
     def note_harm(self, completion: Completion, *, why: str) -> None:
-        """Note that an answer shows harm done by the rung it was given on: prose, white space without end, values from
-        nowhere. Enough of them, and the rung is left."""
+        """Note that an answer shows harm done by the rung it was given on; where it does so often, the rung is left.
+
+        Harm is prose, white space without end, values from nowhere.
+        """
 
 
 class Journal(Protocol):

@@ -21,6 +21,13 @@ _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 _LETTERS = dict.fromkeys(_QUOTES, "'") | dict.fromkeys(_DOUBLE_QUOTES, '"') | dict.fromkeys(_DASHES, "-")
 
 
+#: Letters of scripts without spaces between words, as the inside of a character class: Thai, Lao, Khmer, Myanmar, kana,
+#: Han. Hangul has spaces.
+UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\U00020000-\U0003ffff"
+)
+
+
 class FoldedText:
     """A folded text that knows where each of its characters came from."""
 

@@ -48,10 +48,11 @@ _MONTHS = (
     "januari februari maart april mei juni juli augustus september oktober november december",
     "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
 )
-_MONTH_NUMBER = {name: number for names in _MONTHS for number, name in enumerate(names.split(), start=1)}
-_MONTH = "(?:" + "|".join(sorted(_MONTH_NUMBER, key=len, reverse=True)) + ")"
+#: Name of a month, lower case, in nine spellings of eight languages -> its number.
+MONTHS = {name: number for names in _MONTHS for number, name in enumerate(names.split(), start=1)}
+_MONTH = "(?:" + "|".join(sorted(MONTHS, key=len, reverse=True)) + ")"
 #: Characters of the longest month with a dot and a space behind it.
-_MONTH_LENGTH = max(map(len, _MONTH_NUMBER)) + 2
+_MONTH_LENGTH = max(map(len, MONTHS)) + 2
 #: Characters of a date up to the end of its year at most, "12th of septiembre, de 2026", and behind it at most,
 #: "년 12월 31일".
 _TO_YEAR = _MONTH_LENGTH + 20
@@ -72,7 +73,7 @@ _MONTH_BEFORE = re.compile(rf"(?<![\w.,/-])(?P<name>{_MONTH})(?:\.[ ]?|[ ])$", r
 _DAY_AND_YEAR = re.compile(r"(?<!\d)(?P<day_3>\d{1,2})(?:st|nd|rd|th)?,?[ ](?P<year_3>\d{4})(?!\d)", re.IGNORECASE)
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 #: A two-digit year is of this century up to here, of the last one above.
-_LAST_SHORT_YEAR = 69
+LAST_SHORT_YEAR = 69
 
 
 class PrintedNumbers:
@@ -83,7 +84,7 @@ class PrintedNumbers:
         self._by_value: defaultdict[float, list[Span]] = defaultdict(list)
         for found in _DIGITS.finditer(text):
             start, end = span = found.span()
-            values = _readings(found[0])
+            values = readings(found[0])
             if values is None:
                 self._add_years(found[0], start)
             elif text[start - 1 : start] in _BEFORE_SIGNED:
@@ -185,7 +186,7 @@ def is_iso_date(text: str) -> bool:
     return _ISO_DATE.fullmatch(text) is not None
 
 
-def _readings(digits: str) -> tuple[float, ...] | None:
+def readings(digits: str) -> tuple[float, ...] | None:
     """Return the values that digits with separators between them can have; None when they are no single number."""
     if len(digits) > MAX_DIGITS:
         return ()
@@ -210,9 +211,9 @@ def _days(part: dict[str, str | None]) -> set[str]:
     """Return the days that the groups of `_DATE` can mean."""
     if name := part.get("name"):
         # A pattern that ignores case also takes a dotless i for an i, which makes no month of ours.
-        return _real((part["year_3"], str(_MONTH_NUMBER.get(name.lower(), 0)), part["day_3"]))
+        return _real((part["year_3"], str(MONTHS.get(name.lower(), 0)), part["day_3"]))
     if year := part["year_2"]:
-        full_year = year if len(year) > len("26") else ("20" if int(year) <= _LAST_SHORT_YEAR else "19") + year
+        full_year = year if len(year) > len("26") else ("20" if int(year) <= LAST_SHORT_YEAR else "19") + year
         return _real((full_year, part["other"], part["one"]), (full_year, part["one"], part["other"]))
     return _real((part["year"] or part["year_5"], part["month"] or part["month_5"], part["day"] or part["day_5"]))
 

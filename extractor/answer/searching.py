@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from extractor.answer import printed
-from extractor.answer.folding import FoldedText, fold
+from extractor.answer.folding import UNSPACED, FoldedText, fold
 from extractor.answer.printed import PrintedDates, PrintedNumbers
 
 if TYPE_CHECKING:
@@ -24,10 +24,7 @@ MAX_LOOKS = 500_000
 #: Places that each value is granted even then.
 MIN_PLACES = 16
 
-#: Scripts without spaces between words: Thai, Lao, Khmer, Myanmar, kana, Han. Hangul has spaces.
-_UNSPACED = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff]|[\U00020000-\U0003ffff]"
-)
+_UNSPACED = re.compile(f"[{UNSPACED}]")
 _NUMERIC = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?")
 _GAPS = frozenset(" \n\t")
 

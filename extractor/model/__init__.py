@@ -9,15 +9,18 @@ if TYPE_CHECKING:
     from extractor.model.client import ChatModel
     from extractor.model.endpoints import Endpoint
     from extractor.model.facts import Facts
+    from extractor.model.fallbacks import moved_on, settled
     from extractor.model.offline import OfflineModel
 
-__all__ = ["ChatModel", "Endpoint", "Facts", "OfflineModel"]
+__all__ = ["ChatModel", "Endpoint", "Facts", "OfflineModel", "moved_on", "settled"]
 
 _HOMES = {
     "ChatModel": "extractor.model.client",
     "Endpoint": "extractor.model.endpoints",
     "Facts": "extractor.model.facts",
     "OfflineModel": "extractor.model.offline",
+    "moved_on": "extractor.model.fallbacks",
+    "settled": "extractor.model.fallbacks",
 }
 
 

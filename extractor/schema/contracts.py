@@ -27,13 +27,14 @@ from extractor.schema.cost import Cost
 from extractor.schema.judging import Judge, Judgement
 from extractor.schema.remembering import Kept, Memory
 from extractor.schema.sizing import expected_tokens
+from extractor.schema.wire_words import in_wire_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pydantic import BaseModel
 
-    from extractor.records import Json, JsonObject, Repair, Target
+    from extractor.records import Json, JsonObject, Repair, Target, Violation
     from extractor.schema.judging import Choices
     from extractor.schema.lowering import Lowered
 
@@ -122,6 +123,13 @@ class Contract:
     def _asked(self, value: Json, repairs: Sequence[Repair]) -> JsonObject:
         asked = {"value": value, "repairs": [asdict(repair) for repair in repairs]}
         return self._order | asked | {"has_class": self._model_class is not None}
+
+    def in_wire_words(self, violations: Sequence[Violation], record: Json) -> tuple[Violation, ...]:
+        """Return violations of a record that satisfies the schema as the model has to hear them."""
+        if self._here is None:
+            return tuple(violations)
+        lowered = self._here.lowered
+        return in_wire_words(violations, lowered.pointers(lowered.embed(record)))
 
     def _limits(self, value: Json) -> guard.Limits:
         """What judging may take, and before it making the judge, which a child does once.

@@ -21,7 +21,7 @@ import anyio.lowlevel
 import pytest
 
 from extractor import guard, pipeline
-from extractor.ask import judge
+from extractor.judging import judge
 from extractor.document import ReadingLimits
 from extractor.errors import ExtractionError
 from extractor.guard import calls

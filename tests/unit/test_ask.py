@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from pydantic import BaseModel, Field, field_validator
 
 from extractor.ask import ask_until_valid
 from extractor.errors import AuthenticationFailed, BudgetExceeded, ProviderUnavailable
+from extractor.grounds import Grounds
 from extractor.guard import Limits
+from extractor.jsontext import dumps
 from extractor.prompt import ask, read_back
-from extractor.records import Options, Page, Usage, Window
+from extractor.records import Document, Options, Page, Usage, Window
 from extractor.schema import contract_for, contracts, target_from
-from extractor.testing import ScriptedModel, ports_for
+from extractor.testing import ScriptedModel, completion, ports_for
 
 pytestmark = pytest.mark.anyio
 
@@ -25,12 +29,16 @@ class Invoice(BaseModel):
     currency: str | None = None
 
 
-async def asked(*script, max_attempts=3, target=None):
-    contract = contract_for(target or target_from(Invoice), open_objects="drop", nulls="absent", absence="say")
-    window = Window(number=0, start=0, end=len(TEXT), text=TEXT, pages=(Page(number=1, start=0, end=len(TEXT)),))
-    question = ask(window, contract.shape, job_id="x_1", options=Options(max_attempts=max_attempts))
+async def asked(*script, target=None, **options):
+    target = target or target_from(Invoice)
+    contract = contract_for(target, open_objects="drop", nulls="absent", absence="say")
+    pages = (Page(number=1, start=0, end=len(TEXT)),)
+    window = Window(number=0, start=0, end=len(TEXT), text=TEXT, pages=pages)
+    document = Document(text=TEXT, pages=pages, media_type="text/plain", sha256="0" * 64, converter="none")
+    question = ask(window, contract.shape, job_id="x_1", options=Options(**options))
     model = ScriptedModel(*script)
-    answer = await ask_until_valid(question, contract=contract, ports=ports_for(model))
+    grounds = Grounds(document=document, target=target, is_looked_up=True)
+    answer = await ask_until_valid(question, contract=contract, ports=ports_for(model), grounds=grounds)
     return answer, model
 
 
@@ -186,3 +194,84 @@ async def test_the_result_says_whether_the_promised_shape_was_kept():
 
     assert (kept.enforcement.held, kept.enforcement.sent) == ("yes", ("json_schema",))
     assert broken.enforcement.held == "no"
+
+
+def thought(record, reasoning="The invoice is A-17 and its total 41.50 EUR."):
+    return replace(completion(record), reasoning=reasoning)
+
+
+MADE_UP = GOOD | {"total": 57.9}
+
+
+async def test_a_value_that_a_thinking_model_took_from_nowhere_is_named_and_the_rung_blamed():
+    answer, model = await asked(thought(MADE_UP))
+
+    (attempt,) = answer.attempts
+    assert (answer.error, attempt.outcome, attempt.unsupported) == (None, "accepted", ("/total",))
+    assert [why for _, why in model.harm] == ["values from nowhere"]
+
+
+async def test_a_value_from_nowhere_is_asked_for_again_on_another_rung_where_the_caller_says_so():
+    answer, model = await asked(thought(MADE_UP), thought(GOOD), unsupported="reask")
+
+    assert [(attempt.outcome, attempt.unsupported) for attempt in answer.attempts] == [
+        ("rejected", ("/total",)),
+        ("accepted", ()),
+    ]
+    assert answer.record == GOOD
+    assert model.asked[1].left == {"json_schema"}
+    assert list(read_back(model.asked[1].messages).failing) == ["/total"]
+
+
+async def test_a_value_that_stays_the_same_when_asked_for_again_is_taken_and_named():
+    answer, model = await asked(thought(MADE_UP), thought(MADE_UP), unsupported="reask")
+
+    assert (answer.record, answer.error, len(model.asked)) == (MADE_UP, None, 2)
+    assert answer.attempts[-1].unsupported == ("/total",)
+
+
+async def test_a_valid_answer_is_not_given_up_because_there_is_no_question_left_about_its_values():
+    answer, _ = await asked(thought(MADE_UP), unsupported="reask", max_attempts=1)
+
+    assert (answer.record, answer.error, answer.attempts[-1].outcome) == (MADE_UP, None, "accepted")
+
+
+@pytest.mark.parametrize(
+    "reasoning",
+    [
+        pytest.param("", id="no reasoning is shown"),
+        pytest.param("The sum of both lines is 57.90.", id="it was computed in the reasoning"),
+    ],
+)
+async def test_a_value_that_may_have_been_computed_is_not_blamed(reasoning):
+    answer, model = await asked(thought(MADE_UP, reasoning))
+
+    assert (answer.attempts[0].unsupported, model.harm) == ((), [])
+
+
+async def test_an_answer_in_prose_on_an_enforced_rung_leaves_it_for_this_question():
+    answer, model = await asked("The total is what it is.", GOOD)
+
+    assert answer.record == GOOD
+    assert [why for _, why in model.harm] == ["prose"]
+    assert model.asked[1].left == {"json_schema"}
+
+
+async def test_without_repairs_a_fence_is_asked_again():
+    fenced = f"```json\n{dumps(GOOD)}\n```"
+
+    mended, _ = await asked(fenced)
+    strict, model = await asked(fenced, GOOD, repairs="off")
+
+    assert [repair.name for attempt in mended.attempts for repair in attempt.repairs] == ["fence"]
+    assert (strict.record, len(model.asked)) == (GOOD, 2)
+
+
+async def test_answers_that_stay_invalid_go_on_to_the_next_model():
+    wrong = GOOD | {"total": -1}
+
+    answer, model = await asked(wrong, wrong, GOOD, max_attempts=2, models=("other/model",))
+
+    assert (answer.record, answer.error) == (GOOD, None)
+    assert [question.options.model for question in model.asked][-1] == "other/model"
+    assert [question.round for question in model.asked] == [1, 2, 3]

@@ -1,0 +1,51 @@
+"""What the values of a record rest on: their evidence in the document, or at least the model's own reasoning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from anyio import to_thread
+
+from extractor.answer import ground, unsupported
+
+if TYPE_CHECKING:
+    from extractor.records import Completion, Document, Evidence, Json, Target
+
+#: Characters of a text from which on looking values up may take longer than other documents should wait: 10 ms.
+_LONG_TEXT: Final = 50_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """What the values of one document's records rest on."""
+
+    #: The document.
+    document: Document
+    #: The schema that the records satisfy.
+    target: Target
+    #: Whether every value is looked up.
+    is_looked_up: bool
+
+    async def evidence(self, record: Json) -> dict[str, Evidence]:
+        """Find the evidence of every value; of a long text in a thread, so that other documents go on meanwhile."""
+        if not self.is_looked_up or record is None:
+            return {}
+        if len(self.document.text) < _LONG_TEXT:
+            return ground(record, self.document)
+        return await to_thread.run_sync(ground, record, self.document)
+
+    async def unsupported(self, record: Json, completion: Completion, evidence: dict[str, Evidence]) -> tuple[str, ...]:
+        """Return the pointers of values that a thinking model took from neither the document nor its reasoning.
+
+        Values with evidence are passed over. Of a model that shows no reasoning nothing is said: it may have computed.
+        """
+        if not completion.reasoning:
+            return ()
+        found = {at for at, passage in evidence.items() if passage.match != "none"}
+        if len(self.document.text) + len(completion.reasoning) < _LONG_TEXT:
+            return self._unsupported(record, completion.reasoning, found)
+        return await to_thread.run_sync(self._unsupported, record, completion.reasoning, found)
+
+    def _unsupported(self, record: Json, reasoning: str, found: set[str]) -> tuple[str, ...]:
+        return unsupported(record, self.document, reasoning=reasoning, schema=self.target.schema, found=found)
