@@ -116,6 +116,7 @@ def _attempt(members: JsonObject) -> Attempt:
         members,
         violations=_each(Violation, members.get("violations")),
         repairs=_each(Repair, members.get("repairs")),
+        unsupported=tuple(members.get("unsupported") or ()),
         usage=_made(Usage, members.get("usage") or {}),
         error=_failure(members.get("error")),
     )

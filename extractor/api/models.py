@@ -88,6 +88,7 @@ class Extraction(BaseModel):
     coverage: list[Coverage]
     attempts: list[Attempt]
     repairs: list[Repair]
+    unsupported: list[str] = Field(description="JSON Pointers of values in neither the document nor the reasoning.")
     enforcement: Enforcement
     validated_by: list[str]
     usage: Usage

@@ -102,7 +102,7 @@ class Facts:
 
     def refuse(self, place: Place, feature: Feature, fact: Fact, *, schema: str = "") -> None:
         """Remember that `place` refuses `feature`, for one schema or for any."""
-        known = _entered(self._refused, (place, schema), {})
+        known = entered(self._refused, (place, schema), {})
         known[feature] = (fact, self._clock() + BELIEVED_S)
 
     def is_accepted(self, place: Place, rung: Rung, schema: str = "") -> bool:
@@ -112,21 +112,21 @@ class Facts:
     def accept(self, place: Place, rung: Rung, schema: str = "") -> None:
         """Remember that `place` takes requests on `rung`, with this schema among others."""
         for digest in {"", schema}:
-            _entered(self._accepted, (place, rung, digest), 0.0)
+            entered(self._accepted, (place, rung, digest), 0.0)
             self._accepted[place, rung, digest] = self._clock() + BELIEVED_S
 
     def note_harm(self, place: Place, rung: Rung, *, why: str) -> None:
         """Remember an answer that showed harm; the third of a day leaves the rung. Words alone are never left."""
         if rung == "prompt":
             return
-        now, seen = self._clock(), _entered(self._harm, (place, rung), [])
+        now, seen = self._clock(), entered(self._harm, (place, rung), [])
         seen[:] = [*(moment for moment in seen if moment > now - BELIEVED_S), now][-HARMFUL:]
         if len(seen) == HARMFUL:
             self.refuse(place, rung, Fact(why=f"{HARMFUL} answers on it within a day showed harm: {why}", is_harm=True))
 
     def note_name(self, place: Place, stated: str) -> None:
         """Remember that replies from `place` call the model `stated`."""
-        _entered(self._named, (place.base_url, stated), set()).add(place)
+        entered(self._named, (place.base_url, stated), set()).add(place)
 
     def places_named(self, base_url: str, stated: str) -> frozenset[Place]:
         """Return the places whose replies call the model `stated`."""
@@ -140,7 +140,7 @@ class Facts:
     def note_listing(self, place: Place, listing: Listing | None) -> None:
         """Remember what was fetched, or that it could not be."""
         until = self._clock() + (UNLISTED_S if listing is None else LISTED_S)
-        _entered(self._listed, (place.base_url, place.model), Known(listing, until))
+        entered(self._listed, (place.base_url, place.model), Known(listing, until))
         self._listed[place.base_url, place.model] = Known(listing, until)
 
     def _believed(self, key: tuple[Place, str]) -> dict[Feature, Fact]:
@@ -148,7 +148,7 @@ class Facts:
         return {feature: fact for feature, (fact, until) in self._refused.get(key, {}).items() if until > now}
 
 
-def _entered(kept: dict[K, V], key: K, value: V) -> V:
+def entered(kept: dict[K, V], key: K, value: V) -> V:
     """Return the entry of `key`, made from `value` where there is none, and let the oldest go where there are many."""
     if key not in kept:
         while len(kept) >= KEPT:

@@ -9,6 +9,7 @@ import anyio
 import orjson
 
 from extractor.errors import ModelError
+from extractor.model.facts import entered
 from extractor.model.listing import profile_from, read_endpoints, read_thinking
 from extractor.model.profiles import PROFILES, profile_of
 
@@ -35,6 +36,8 @@ class Listings:
         self._transport = transport
         self._facts = facts
         self._under_way: dict[str, anyio.Event] = {}
+        #: What was made of a listing, as long as it is the one that is known.
+        self._made: dict[Place, tuple[Listing, Profile]] = {}
 
     async def profile(self, place: Place, policy: ProviderPolicy | None) -> Profile:
         """Return what is known about a model, after asking its host where it is time to.
@@ -50,7 +53,12 @@ class Listings:
         bundled, known = profile_of(place.model), self._facts.listing(place)
         if known is None or known.listing is None:
             return bundled
-        return profile_from(known.listing, bundled=bundled, policy=policy)
+        made = self._made.get(place)
+        if made is None or made[0] is not known.listing:
+            made = known.listing, profile_from(known.listing, bundled=bundled, policy=policy)
+            entered(self._made, place, made)
+            self._made[place] = made
+        return made[1]
 
     async def _fetch_once(self, place: Place) -> None:
         if (under_way := self._under_way.get(place.model)) is not None:

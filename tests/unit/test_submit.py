@@ -24,8 +24,18 @@ from extractor.errors import (
     UnreadableDocument,
     UnsupportedSchema,
 )
-from extractor.records import DEFAULT_MODEL, OFFLINE_MODEL, Options, Receipt, Source
+from extractor.records import (
+    DEFAULT_MODEL,
+    OFFLINE_MODEL,
+    Options,
+    PriceCeiling,
+    ProviderPolicy,
+    Receipt,
+    Source,
+)
 from extractor.schema import Registry, contracts, target_from
+from extractor.store import open_body
+from extractor.store.packing import pack_body
 from extractor.submit import (
     Door,
     admit,
@@ -137,6 +147,7 @@ class TestAdmission:
         [
             pytest.param({"model": "other/model"}, f"must be one of {OFFLINE_MODEL}, {DEFAULT_MODEL}", id="model"),
             pytest.param(Options(model="other/model"), "must be one of", id="model in complete options"),
+            pytest.param({"models": ["other/model"]}, "'models' must name some of", id="another model"),
             pytest.param(Options(model=OFFLINE_MODEL, max_attempts=0), "between 1 and 10", id="complete, unchecked"),
             pytest.param({"webhook": "https://x"}, "no option 'webhook'", id="unknown"),
             pytest.param({"webhook": None}, "no option 'webhook'", id="unknown and null"),
@@ -150,6 +161,22 @@ class TestAdmission:
     def test_an_option_that_cannot_be_used_here_is_refused(self, options, says):
         with pytest.raises(InvalidRequest, match=says):
             admit(LETTER, TARGET, options, door=DOOR)
+
+    def test_other_models_and_rules_about_providers_travel_with_the_document(self):
+        stated = {
+            "models": [DEFAULT_MODEL],
+            "enforcement": "required",
+            "provider": {"zdr": True, "only": ["alibaba"], "max_price": {"prompt": 1}},
+            "repairs": "off",
+            "unsupported": "reask",
+        }
+
+        submission = admit(LETTER, TARGET, stated, door=DOOR)
+
+        policy = ProviderPolicy(zdr=True, only=("alibaba",), max_price=PriceCeiling(prompt=1))
+        assert (submission.options.models, submission.options.provider) == ((DEFAULT_MODEL,), policy)
+        assert open_body(pack_body(submission)).options == submission.options
+        assert submission.digest != admit(LETTER, TARGET, {**stated, "provider": None}, door=DOOR).digest
 
     def test_a_key_of_a_celery_task_cannot_be_taken_by_another(self):
         with pytest.raises(InvalidRequest, match="belong to Celery tasks"):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import anyio.to_thread
 
 from extractor import jsontext
+from extractor.errors import EnforcementUnavailable
 from extractor.model.offline.filling import fill
 from extractor.records import OFFLINE_MODEL, Completion, Usage
 
@@ -52,8 +53,14 @@ class OfflineModel:
 
         Raises:
             Cancelled: the caller asked to stop.
+            EnforcementUnavailable: only a record that a schema enforced is wanted.
         """
         ports.cancel.raise_if_cancelled()
+        if question.options.enforcement == "required":
+            raise EnforcementUnavailable(
+                f"{OFFLINE_MODEL} answers by rules that no schema enforces. Choose another model, or enforcement=auto.",
+                maybe_billed=False,
+            )
         known = await ports.journal.replay(window=question.window, round=question.round)
         if known is not None:
             return known

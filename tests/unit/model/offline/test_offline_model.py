@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extractor.errors import Cancelled
+from extractor.errors import Cancelled, EnforcementUnavailable
 from extractor.local import MemoryCancel, MemoryJournal, MemoryPace, MemoryPurse
 from extractor.model.offline import OfflineModel, fill
 from extractor.ports import Ports
@@ -76,6 +76,17 @@ async def test_a_cancelled_question_is_not_answered() -> None:
 
     with pytest.raises(Cancelled):
         await model.complete(QUESTION, ports=ports)
+
+    assert not ports.journal.calls
+
+
+@pytest.mark.anyio
+async def test_rules_give_no_record_where_only_an_enforced_one_will_do() -> None:
+    model = model_told({})
+    ports = ports_of(model)
+
+    with pytest.raises(EnforcementUnavailable):
+        await model.complete(replace(QUESTION, options=Options(enforcement="required")), ports=ports)
 
     assert not ports.journal.calls
 
