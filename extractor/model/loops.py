@@ -28,6 +28,11 @@ _ROW_SIGNS = re.compile(r'[\d{}\[\]|\t"\\]')
 _SENTENCE_END = re.compile("[.!?\N{IDEOGRAPHIC FULL STOP}]")
 
 
+def has_long_run(text: str) -> bool:
+    """Return whether white space in a text goes on for so long that it had no end of its own."""
+    return _LONG_RUN.search(text) is not None
+
+
 class WhiteSpaceWatch:
     """Notices white space that does not end. Fed with an answer in pieces, cut anywhere."""
 
@@ -44,7 +49,7 @@ class WhiteSpaceWatch:
             self.is_looping = self.is_looping or self._run >= WHITE_SPACE
             return
         lead = len(text) - len(head)
-        has_run = self._run + lead >= WHITE_SPACE or (len(head) > WHITE_SPACE and _LONG_RUN.search(head) is not None)
+        has_run = self._run + lead >= WHITE_SPACE or (len(head) > WHITE_SPACE and has_long_run(head))
         self.is_looping = self.is_looping or has_run
         self._run = len(head) - len(head.rstrip())
 
@@ -59,8 +64,7 @@ class RepetitionWatch:
     def __init__(self) -> None:
         #: Whether it was seen.
         self.is_looping = False
-        self._fresh: list[str] = []
-        self._fresh_length = 0
+        self._fresh = ""
         self._tail = ""
         #: Characters of the repeating part, 0 while nothing repeats.
         self._period = 0
@@ -69,11 +73,9 @@ class RepetitionWatch:
 
     def look(self, text: str) -> None:
         """Go on with the next piece."""
-        self._fresh.append(text)
-        self._fresh_length += len(text)
-        if self._fresh_length >= STEP:
-            fresh = "".join(self._fresh)
-            self._fresh, self._fresh_length = [], 0
+        self._fresh += text
+        if len(self._fresh) >= STEP:
+            fresh, self._fresh = self._fresh, ""
             for at in range(0, len(fresh), STEP):  # a long piece is looked at in steps too: a loop may end inside it
                 self._step(fresh[at : at + STEP])
 

@@ -6,6 +6,8 @@ Whole reads are decoded, not lines: a thousand chunks cost a few milliseconds.
 from __future__ import annotations
 
 import math
+import time
+from io import StringIO
 from typing import TYPE_CHECKING
 
 import anyio
@@ -115,11 +117,11 @@ class _Reading:
         return self.gathering.reply()
 
     def _wind(self, clock: anyio.CancelScope) -> None:
-        now = anyio.current_time()
+        now = time.monotonic()  # anyio's own clock costs more than a chunk
         if now >= self._set_again_at:
             step = self._content_idle_s / CLOCK_STEPS
             self._set_again_at = now + step
-            clock.deadline = now + self._content_idle_s + step
+            clock.deadline = anyio.current_time() + self._content_idle_s + step
 
 
 class EventDecoder:
@@ -165,12 +167,14 @@ class Gathering:
         self._watch = LoopWatch()
         #: Which loop the answer is in, "" while it is in none; see `LoopWatch`.
         self.loop: Loop = ""
-        self._content: list[str] = []
-        self._reasoning: list[str] = []
-        #: Content and tool arguments in the order in which they came.
-        self._answer: list[str] = []
+        # Not lists of pieces: a thousand small strings are five times their text.
+        self._content, self._reasoning = StringIO(), StringIO()
+        #: What came since the last look: content and tool arguments in their order, and reasoning.
+        self._new_answer: list[str] = []
+        self._new_reasoning: list[str] = []
+        self._has_grown = False
         self._names: dict[int, str] = {}
-        self._arguments: dict[int, list[str]] = {}
+        self._arguments: dict[int, StringIO] = {}
         self._finish_reason: str | None = None
         self._is_refusal = False
         self._stated: Stated = {}
@@ -180,7 +184,7 @@ class Gathering:
     @property
     def is_begun(self) -> bool:
         """Whether an answer has begun, so that the request was taken."""
-        return self._fault is None and bool(self._content or self._reasoning or self._arguments)
+        return self._fault is None and (self._has_grown or bool(self._arguments))
 
     @property
     def is_settled(self) -> bool:
@@ -194,25 +198,27 @@ class Gathering:
 
     def take(self, chunks: Iterable[JsonObject]) -> bool:
         """Add chunks, and return whether they brought a piece of answer or reasoning."""
-        answered, reasoned = len(self._answer), len(self._reasoning)
         for chunk in chunks:
             self._take(chunk)
-        has_grown = len(self._answer) > answered or len(self._reasoning) > reasoned
+        answer, reasoning = "".join(self._new_answer), "".join(self._new_reasoning)
+        self._new_answer.clear()
+        self._new_reasoning.clear()
+        self._reasoning.write(reasoning)
+        has_grown = bool(answer or reasoning)
+        self._has_grown = self._has_grown or has_grown
         if has_grown and not self.loop:
-            self.loop = self._watch.look(
-                content="".join(self._answer[answered:]), reasoning="".join(self._reasoning[reasoned:])
-            )
+            self.loop = self._watch.look(content=answer, reasoning=reasoning)
         return has_grown
 
     def reply(self) -> Reply:
         """Return what the chunks so far add up to."""
         return Reply(
-            content="".join(self._content),
+            content=self._content.getvalue(),
             tool_calls=tuple(
-                ToolCall(name=self._names.get(index, ""), arguments="".join(pieces))
-                for index, pieces in sorted(self._arguments.items())
+                ToolCall(name=self._names.get(index, ""), arguments=written.getvalue())
+                for index, written in sorted(self._arguments.items())
             ),
-            reasoning="".join(self._reasoning),
+            reasoning=self._reasoning.getvalue(),
             finish_reason=self._finish_reason,
             is_refusal=self._is_refusal,
             loop=self.loop,
@@ -243,10 +249,10 @@ class Gathering:
 
     def _take_delta(self, delta: JsonObject) -> None:
         if content := as_text(delta.get("content")):
-            self._content.append(content)
-            self._answer.append(content)
+            self._content.write(content)
+            self._new_answer.append(content)
         if reasoning := reasoning_of(delta):
-            self._reasoning.append(reasoning)
+            self._new_reasoning.append(reasoning)
         if calls := delta.get("tool_calls"):
             for call in as_objects(calls):
                 self._take_tool_call(call)
@@ -258,6 +264,6 @@ class Gathering:
         place = index if isinstance(index, int) else 0
         self._names[place] = self._names.get(place) or as_text(function.get("name"))
         arguments = as_text(function.get("arguments"))
-        self._arguments.setdefault(place, []).append(arguments)
+        self._arguments.setdefault(place, StringIO()).write(arguments)
         if arguments:
-            self._answer.append(arguments)
+            self._new_answer.append(arguments)

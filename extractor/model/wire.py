@@ -9,14 +9,19 @@ from __future__ import annotations
 import asyncio
 import select
 import ssl
+import threading
 from typing import Final, cast
 
 import anyio
 
+#: Bytes of one read. In one turn of the loop every connection reads once, before anybody takes what was read.
+READ: Final = 16 * 1024
 #: Bytes that wait to be taken before the connection is read no further.
-FULL: Final = 256 * 1024
-#: Bytes that one read of TLS gives at most.
-TLS_READ: Final = 64 * 1024
+FULL: Final = 32 * 1024
+#: Bytes that one read of TLS gives at most: one record.
+TLS_READ: Final = 16 * 1024
+#: Bytes that go through a memory buffer of TLS at once. It keeps the size that it once had.
+TLS_STEP: Final = 6 * 1024
 #: Seconds that closing a connection may hold up a cancelled task.
 CLOSE_S: Final = 1.0
 
@@ -39,7 +44,17 @@ async def connect(host: str, port: int, *, tls: ssl.SSLContext | None, patience_
     return wire
 
 
-class Wire(asyncio.Protocol):
+class _Shared(threading.local):
+    """What every connection of a thread reads into: it is emptied before the next one reads."""
+
+    def __init__(self) -> None:
+        self.buffer = memoryview(bytearray(READ))
+
+
+_SHARED = _Shared()
+
+
+class Wire(asyncio.BufferedProtocol):
     """A connection. One task reads it."""
 
     def __init__(self) -> None:
@@ -93,8 +108,9 @@ class Wire(asyncio.Protocol):
         if self._transport is None or self._has_ended:
             return  # the next read tells how it ended
         if self._tls is not None:
-            self._tls.write(data)
-            self._flush()
+            for at in range(0, len(data), TLS_STEP):
+                self._tls.write(data[at : at + TLS_STEP])
+                self._flush()
         else:
             self._transport.write(data)
 
@@ -139,9 +155,13 @@ class Wire(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - of any size
+        return _SHARED.buffer if self._tls is None else _SHARED.buffer[:TLS_STEP]
+
+    def buffer_updated(self, nbytes: int) -> None:
+        data = _SHARED.buffer[:nbytes]
         if self._tls is None:
-            self._keep(data)
+            self._keep(bytes(data))
         else:
             self._incoming.write(data)
             if self._is_secured:
