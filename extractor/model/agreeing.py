@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from extractor.errors import EnforcementUnavailable, ProviderUnavailable
+from extractor.errors import EnforcementUnavailable, ProviderUnavailable, RunawayGeneration
 from extractor.jsontext import canonical
 from extractor.model.calling import Call
 from extractor.model.enforcement import Lesson, lessons_of, terms_for
-from extractor.model.facts import Fact, place_of
+from extractor.model.facts import Fact, entered, place_of
 from extractor.model.probes import Probes, Unknown
 from extractor.model.requests import chat_request, record_room
 from extractor.model.status import error_of
@@ -77,7 +77,7 @@ class Agreement:
         self._tally = tally
         self._note = note
         self._place = place_of(access.endpoint.base_url, options.model, options.provider)
-        self._probes = access.probes.setdefault(self._place, Probes())
+        self._probes = entered(access.probes, self._place, Probes())
         self._schema = digest_of(question.shape)
         #: What is not sent for this question, until it is known whether that helps.
         self._trial: dict[Feature, Lesson] = {}
@@ -152,6 +152,10 @@ class Agreement:
             except ProviderUnavailable as error:
                 self._note_failure(error, terms)
                 raise
+            except RunawayGeneration as error:
+                if not self._leaves(error, terms):
+                    raise
+                return None
             if isinstance(outcome, Completion):
                 access.facts.note_name(self._place, outcome.model)
                 return outcome
@@ -191,6 +195,15 @@ class Agreement:
             says = f"The endpoint refuses the question even in words alone ({why}prompt: {refusal.says})."
             return _unbilled(EnforcementUnavailable, says, fault)
         return error_of(fault)
+
+    def _leaves(self, error: RunawayGeneration, sent: Terms) -> bool:
+        """Leave a rung on which the model wrote white space without end; whether there was one to leave."""
+        is_free = sent.rung != "prompt" and self._question.options.enforcement == "auto"
+        if error.loop != "white_space" or not is_free:
+            return False
+        self._access.facts.note_harm(self._place, sent.rung, why="white space without end")
+        self._question = replace(self._question, left=self._question.left | {sent.rung})
+        return True
 
     def _note_failure(self, error: ProviderUnavailable, sent: Terms) -> None:
         """Ask without `strict` after failures that only it may explain."""

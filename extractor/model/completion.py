@@ -57,6 +57,12 @@ VERDICTS: tuple[Verdict, ...] = (
         says="The reply has no choice in it.",
     ),
     Verdict(
+        name="repetition",
+        holds=lambda reply, _: reply.loop == "content",
+        error=Truncated,
+        says="The answer repeated the same items up to where it was given up.",
+    ),
+    Verdict(
         name="loop",
         holds=lambda reply, _: bool(reply.loop),
         error=RunawayGeneration,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypedDict
 import orjson
 
 from extractor.model.faults import PLAIN_NAME, PLAIN_SLUG, Fault, fault_of, plain
+from extractor.model.loops import has_long_run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,9 +80,12 @@ def read_plain(body: bytes, *, now: float, headers: Mapping[str, str] | None = N
     choice = first_choice(document)
     message = as_object(choice.get("message"))
     usage = document.get("usage")
+    content = as_text(message.get("content"))
+    is_cut = choice.get("finish_reason") == "length"
     return Reply(
         has_choice=bool(choice),
-        content=as_text(message.get("content")),
+        content=content,
+        loop="white_space" if is_cut and has_long_run(content) else "",
         tool_calls=tuple(_tool_call(call) for call in as_objects(message.get("tool_calls"))),
         reasoning=reasoning_of(message),
         finish_reason=as_text(choice.get("finish_reason")) or None,

@@ -56,7 +56,7 @@ def test_a_success_without_an_answer_is_of_one_kind(name: str, body: bytes):
 
 
 def test_the_table_has_a_body_for_every_row_and_a_loop_is_tried_in_streams():
-    assert {name for name, _ in ROWS} | {"loop"} == {verdict.name for verdict in VERDICTS}
+    assert {name for name, _ in ROWS} | {"loop", "repetition"} == {verdict.name for verdict in VERDICTS}
 
 
 #: What makes a reply of each kind, so that any two can be put into one.
@@ -64,7 +64,8 @@ MEMBERS: dict[str, dict[str, Any]] = {
     "page": {"is_json": False},
     "error": {"fault": Fault(status=502)},
     "no_choice": {"has_choice": False},
-    "loop": {"loop": "content"},
+    "repetition": {"loop": "content"},
+    "loop": {"loop": "white_space"},
     "truncated": {"finish_reason": "length"},
     "refused": {"is_refusal": True},
     "unfinished": {"finish_reason": None},
