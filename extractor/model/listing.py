@@ -95,12 +95,12 @@ def profile_from(listing: Listing, *, bundled: Profile, policy: ProviderPolicy |
     return replace(
         bundled,
         thinks=thinks,
-        parameters=best.parameters | {"max_tokens"},
+        parameters=best.parameters | {"max_tokens"} if best.parameters else bundled.parameters,
         input_limit=_least(best.input_limit, bundled.input_limit),
         output_limit=best.output_limit or bundled.output_limit,
         reasoning_ceiling="enabled" if has_no_ceiling else bundled.reasoning_ceiling,
         price=_with_long_tiers(best.price, bundled.price),
-        is_listed=True,
+        is_listed=bool(best.parameters),
     )
 
 

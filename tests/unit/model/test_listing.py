@@ -116,6 +116,12 @@ def test_what_cannot_be_read_is_as_it_was_bundled(members: dict[str, Any]):
     assert profile(row(**members)).price == BUNDLED.price
 
 
+def test_an_endpoint_that_lists_no_parameters_takes_those_that_were_bundled():
+    found = profile(row(supported_parameters=None))
+
+    assert (found.parameters, found.is_listed, found.output_limit) == (BUNDLED.parameters, False, 8_192)
+
+
 def test_abilities_to_reason_are_read_from_the_list_of_models():
     models = {"data": [{"id": "a/b"}, {"id": "some/model", "reasoning": {"mandatory": True}}]}
 
