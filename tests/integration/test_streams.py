@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import logging
+import re
+import ssl
+import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
+import trustme
 from pydantic import SecretStr
 
 from extractor import errors
@@ -349,3 +355,87 @@ async def test_neither_key_nor_document_nor_reply_is_logged_by_anybody(
     logged = " ".join(record.getMessage() for record in caplog.records)
     for secret in (DOCUMENT, KEY):
         assert secret not in f"{printed} {logged} {failed!r} {vars(failed)}"
+
+
+# --- TLS ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def ca_file(authority: trustme.CA, tmp_path: Path) -> Path:
+    path = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return path
+
+
+@pytest.fixture
+def tls(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    return context
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+async def test_calls_at_once_over_tls_all_end_and_leave_nothing_open(tls: ssl.SSLContext, ca_file: Path):
+    calls, texts = 40, []
+    with ScriptedServer(lambda _asked: sse(RECORD).spread(0.01), tls=tls) as server:
+        model = ChatModel(Endpoint(server.base_url, ca_file=ca_file), facts=Facts())
+        files, tasks_before = open_files(), len(anyio.get_running_tasks())
+
+        async def one() -> None:
+            texts.append((await model.complete(question(), ports=ports_for(model))).text)
+
+        for _ in range(2):
+            async with anyio.create_task_group() as tasks:
+                for _ in range(calls):
+                    tasks.start_soon(one)
+        tasks_left = len(anyio.get_running_tasks()) - tasks_before
+        await model.aclose()
+        with anyio.fail_after(LONG_S):
+            while open_files() > files:  # noqa: ASYNC110 - the server is in a thread
+                await anyio.sleep(0.01)
+
+    assert texts == [TEXT] * (2 * calls)
+    assert server.connection_count == calls  # the second round went over the connections of the first
+    assert tasks_left == 0
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_not_spoken_to(tls: ssl.SSLContext):
+    with ScriptedServer([sse(RECORD)], tls=tls) as server:
+        model = ChatModel(Endpoint(server.base_url, key=SecretStr(KEY)), facts=Facts(), jitter=lambda: 0.0)
+        with pytest.raises(errors.ConnectionFailed) as caught:
+            await model.complete(question(), ports=ports_for(model))
+
+    assert server.asked == []
+    assert caught.value.usage.cost_usd == 0
+
+
+def test_a_file_of_certificates_that_holds_none_is_said_at_once(tmp_path: Path):
+    (tmp_path / "ca.pem").write_text("no certificate")
+
+    with pytest.raises(errors.InvalidSettings, match="certificates"):
+        ChatModel(Endpoint("https://127.0.0.1:1/v1", ca_file=tmp_path / "ca.pem"), facts=Facts())
+
+
+@pytest.mark.parametrize(
+    "calls", [pytest.param(50, id="50 calls"), pytest.param(1_000, id="1000 calls", marks=pytest.mark.full)]
+)
+def test_calls_together_over_tls_time_nobody_out_and_stay_small(repository: Path, calls: int):
+    """
+    In a process of its own, whose memory is measured: 120 kB for each call, and four times its document.
+    """
+    command = [sys.executable, "benchmarks/streams.py", "--replies", "0", "--calls", str(calls), "--document-kb", "50"]
+
+    ended = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False)
+
+    assert ended.stderr == ""
+    assert re.search(r"calls at once over TLS that failed +0 ", ended.stdout)
+    assert re.search(r"tasks and connections left over +0 ", ended.stdout)
+    assert ended.returncode == 0 or calls < 1_000, ended.stdout  # a few calls do not tell what one takes
