@@ -26,7 +26,7 @@ CLOSE = 8
 _BESIDE = 2
 
 _MONTHS = {fold(name): number for name, number in printed.MONTHS.items()}
-_JOINT = r"(?: ?[-./_\u5e74\u6708\ub144\uc6d4] ?| )"
+_JOINT = rf"(?: ?(?:[-./_\u5e74\u6708]|{fold(chr(0xB144))}|{fold(chr(0xC6D4))}) ?| )"  # year and month, also in Korean
 #: At the beginning of three numbers; they overlap, because a number that is no part of a date may stand before one.
 _THREE = re.compile(rf"(?<!\d)(?=(\d{{1,4}}){_JOINT}(\d{{1,2}}){_JOINT}(\d{{2,4}})(?!\d))")
 _TWO = re.compile(rf"(?<![\d./-])(\d{{1,4}}){_JOINT}(\d{{2,4}})(?!\d)")
