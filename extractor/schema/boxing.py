@@ -55,7 +55,7 @@ class Boxes:
     def put(self, pieces: list[Piece]) -> list[Piece]:
         """Return the branches of a union, those in a box that could be mistaken for another one."""
         ordinal, self._unions = self._unions, self._unions + 1
-        if all(piece.codec is SAME for piece in pieces):
+        if all(piece.codec is SAME for piece in pieces) or _have_types_of_their_own(pieces):
             return pieces
         numbers = self._numbered(pieces, self._needed.get(ordinal, {}))
         if self._forms.are_missing:
@@ -116,6 +116,18 @@ class Boxes:
         if any(isinstance(codec, (JsonText, Pairs, Table)) for codec in codecs):
             return 2
         return int(any(isinstance(codec, Elements) and codec is not FREE_FORM["array"] for codec in codecs))
+
+
+def _have_types_of_their_own(pieces: list[Piece]) -> bool:
+    """Return whether no type is written by two branches, as most unions show at the first look."""
+    met: set[str] = set()
+    for piece in pieces:
+        stated = piece.wire.get("type", ())
+        types = {stated} if isinstance(stated, str) else set(stated)
+        if not types or not met.isdisjoint(types):
+            return False
+        met |= types
+    return True
 
 
 def _by_tags(forms: list[tuple[int, Form]]) -> Iterable[list[tuple[int, Form]]]:
