@@ -9,7 +9,7 @@ from __future__ import annotations
 from random import random
 from typing import TYPE_CHECKING
 
-from extractor.errors import DocumentTooLarge, ExtractionError, ModelError
+from extractor.errors import DocumentTooLarge, ExtractionError, ModelError, PriceUnknown
 from extractor.model.agreeing import Access, Agreement
 from extractor.model.calling import Tally
 from extractor.model.facts import place_of
@@ -113,15 +113,23 @@ class ChatModel:
         return place_of(self._access.endpoint.base_url, self._model, None)
 
     async def _of_one_of_the_models(self, question: Question, ports: Ports, tally: Tally) -> Completion:
-        """Ask the question's model, then each of its others where the failure is the model's."""
+        """Ask the question's model, then each of its others where the failure is the model's.
+
+        Another one whose price is not known cannot be asked under a cap; then the failure before it counts.
+        """
+        failed: ModelError | DocumentTooLarge | None = None
         while True:
             try:
                 return await self._of_its_model(question, ports, tally)
+            except PriceUnknown:
+                if failed is None:
+                    raise
+                raise failed from None
             except (ModelError, DocumentTooLarge) as error:
                 following = moved_on(question)
                 if following is None or not is_the_models(error):
                     raise
-                question = following
+                question, failed = following, error
 
     async def _of_its_model(self, question: Question, ports: Ports, tally: Tally) -> Completion:
         return await send_until_answered(

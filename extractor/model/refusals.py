@@ -174,8 +174,8 @@ REFUSALS: tuple[Refusal, ...] = (
     Refusal(
         pattern=_words(
             r"for '?\w+'? type, propert(y|ies).{0,120}not supported"
-            r"|\b(minimum|maximum|exclusiveM\w+|multipleOf|minLength|maxLength|pattern|format|minItems|maxItems"
-            r"|uniqueItems)\b.{0,60}(not supported|unsupported|not permitted|not allowed)"
+            r"|(\b(minimum|maximum|exclusiveM\w+|multipleOf|minLength|maxLength|minItems|maxItems|uniqueItems)\b"
+            r"|['\"`](pattern|format)['\"`]).{0,60}(not supported|unsupported|not permitted|not allowed)"
         ),
         features=("full_schema", "rung"),
         says="limits in the schema are not taken",

@@ -27,7 +27,7 @@ from extractor.records import (
     Window,
 )
 from extractor.simulator import Simulator
-from extractor.simulator.catalogue import INVOICE_RECORD, Reply
+from extractor.simulator.catalogue import INVOICE_RECORD, Reply, load
 from extractor.testing import ScriptedServer, ports_for, raw, refusal_f1, reply, sse, status
 
 if TYPE_CHECKING:
@@ -68,8 +68,16 @@ async def client() -> AsyncIterator[OpenClient]:
     """Open clients that do not wait, and close their connections after the test."""
     opened: list[ChatModel] = []
 
-    def _open(base_url: str, *, facts: Facts | None = None, is_openrouter: bool = False, **how: Any) -> ChatModel:
-        endpoint = Endpoint(base_url, key=SecretStr("sk-or-v1-secret"), speaks_openrouter=is_openrouter)
+    def _open(
+        base_url: str,
+        *,
+        facts: Facts | None = None,
+        is_openrouter: bool = False,
+        limits: dict[str, float] | None = None,
+        **how: Any,
+    ) -> ChatModel:
+        key = SecretStr("sk-or-v1-secret")
+        endpoint = Endpoint(base_url, key=key, speaks_openrouter=is_openrouter, **(limits or {}))
         how = {"with_draft": with_draft, "jitter": lambda: 0.0} | how
         opened.append(ChatModel(endpoint, facts=facts or Facts(), **how))
         return opened[-1]
@@ -410,6 +418,16 @@ async def test_the_next_model_is_asked_where_one_fails_for_good(client: OpenClie
     assert all("models" not in each.body for each in server.asked)
 
 
+async def test_a_model_without_a_known_price_is_not_asked_under_a_cap_and_the_failure_before_counts(client: OpenClient):
+    with ScriptedServer([status(404, message="gone")]) as server:
+        model = client(server.base_url)
+        ports = ports_for(model, cap_usd=1.0)
+        with pytest.raises(errors.ModelNotFound):
+            await ask(model, question(models=("c/d",)), ports=ports)
+
+    assert len(server.asked) == 1
+
+
 async def test_a_wrong_key_is_no_reason_to_ask_another_model(client: OpenClient):
     with ScriptedServer([status(401)]) as server, pytest.raises(errors.AuthenticationFailed):
         await ask(client(server.base_url), question(models=("c/d",)))
@@ -440,3 +458,29 @@ async def test_required_holds_for_the_next_model_too(client: OpenClient):
         ("c/d", "json_schema"),
     ]
     assert answered.rung == "json_schema"
+
+
+@pytest.mark.parametrize("profile", ["enforces", "refuses", "ignores", "contradicts"])
+async def test_over_every_known_failure_required_gives_a_record_from_a_schema_or_none(client: OpenClient, profile: str):
+    with Simulator(profile=profile, answer={"A-17": INVOICE_RECORD}) as simulator:
+        limits = {"idle_s": 1.0, "content_idle_s": 1.0, "timeout_s": 5.0}
+        model = client(simulator.base_url, is_openrouter=True, limits=limits)
+        ended: dict[str, str] = {}
+        few = anyio.CapacityLimiter(8)
+
+        async def extract(entry: str) -> None:
+            try:
+                async with few:
+                    answered = await ask(model, question(f"Invoice A-17 ({entry})", enforcement="required"))
+                ended[entry] = answered.rung
+            except errors.ExtractionError as error:
+                ended[entry] = error.code
+
+        async with anyio.create_task_group() as tasks:
+            for entry in load():
+                simulator.play(f"({entry.id})", entry.id)
+                tasks.start_soon(extract, entry.id)
+
+    assert len(ended) == len(load())
+    assert not {"tool", "json_object", "prompt", "unexpected_error"} & set(ended.values())
+    assert list(ended.values()).count("json_schema") > len(ended) / 2, ended

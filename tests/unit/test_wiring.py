@@ -11,7 +11,7 @@ from extractor.document import ReadingLimits
 from extractor.errors import InvalidSettings, StoreUnavailable
 from extractor.records import DEFAULT_MODEL, OFFLINE_MODEL
 from extractor.settings import Settings
-from extractor.wiring import door_from, store_url
+from extractor.wiring import Engine, door_from, store_url
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +48,13 @@ def test_a_door_takes_its_limits_and_defaults_from_the_settings():
     assert door.limits == ReadingLimits(max_bytes=10, max_characters=5)
     assert (door.deadline_s, door.max_attempts, door.tenant) == (60, 2, "acme")
     assert door.registry.names == ("contract", "invoice", "paper", "receipt", "resume")
+
+
+@pytest.mark.parametrize(("stated", "speaks"), [(None, False), (True, True), (False, False)])
+def test_an_address_speaks_openrouters_language_where_the_operator_says_so(stated, speaks):
+    engine = Engine(Settings(base_url="http://127.0.0.1:9/api/v1", openrouter_compatible=stated))
+
+    assert engine._endpoint.is_openrouter is speaks
 
 
 def test_a_door_may_be_of_another_tenant_and_other_schemas():

@@ -73,6 +73,23 @@ def test_a_refusal_of_a_schema_takes_a_detail_back_and_then_the_rung_for_this_sc
     assert lessons(words, rung="prompt", is_strict=False, is_full=False) == ()
 
 
+@pytest.mark.parametrize(
+    ("words", "feature", "scope"),
+    [
+        pytest.param("'pattern' is not permitted.", "full_schema", "schema", id="a keyword"),
+        pytest.param("`format` is not supported", "full_schema", "schema", id="another"),
+        pytest.param(
+            "response format `json_schema` is not supported", "json_schema", "endpoint", id="the format as such"
+        ),
+        pytest.param("This model does not support response_format", "json_schema", "endpoint", id="in other words"),
+    ],
+)
+def test_a_keyword_of_the_schema_is_not_taken_for_the_way_of_asking(words: str, feature: str, scope: str):
+    (lesson,) = lessons(words)
+
+    assert (lesson.feature, lesson.scope) == (feature, scope)
+
+
 @pytest.mark.parametrize("words", [F13, F13_OTHER, F13_THIRD])
 def test_a_schema_that_is_too_complex_leaves_every_rung_with_a_grammar(words: str):
     learned = lessons(words)
