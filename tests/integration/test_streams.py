@@ -439,3 +439,17 @@ def test_calls_together_over_tls_time_nobody_out_and_stay_small(repository: Path
     assert re.search(r"calls at once over TLS that failed +0 ", ended.stdout)
     assert re.search(r"tasks and connections left over +0 ", ended.stdout)
     assert ended.returncode == 0 or calls < 1_000, ended.stdout  # a few calls do not tell what one takes
+
+
+async def test_behind_a_proxy_streams_come_through_it_and_its_connection_is_kept(monkeypatch: pytest.MonkeyPatch):
+    with ScriptedServer(lambda _asked: sse(RECORD)) as proxy:
+        for name in ("no_proxy", "NO_PROXY"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("http_proxy", proxy.base_url.removesuffix("/api/v1"))
+        model = ChatModel(Endpoint("http://model.example/v1"), facts=Facts())
+        texts = [(await model.complete(question(), ports=ports_for(model))).text for _ in range(2)]
+        await model.aclose()
+
+    assert texts == [TEXT, TEXT]
+    assert [each.path for each in proxy.asked] == ["http://model.example/v1/chat/completions"] * 2
+    assert proxy.connection_count == 1
