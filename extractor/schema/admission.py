@@ -40,6 +40,8 @@ MAX_ENUM: Final = 5_500
 MAX_EXPANDED: Final = 250_000
 #: Schemas that apply to one place because each is a part of the one before, or what it refers to.
 MAX_CHAIN: Final = 256
+#: Keywords of a schema of which only the type has to be looked at.
+_PLAIN: Final = frozenset({"type", "title", "description", "default", "examples", "deprecated"})
 #: Keywords by which other parts may refer to a schema.
 _NAMING: Final = frozenset({"$id", "id", "$anchor", "$dynamicAnchor"})
 
@@ -130,7 +132,7 @@ class _Survey:
                 continue
             self.together[at] = applying = []
             self._references.note(at, node)
-            if isinstance(node, bool):
+            if isinstance(node, bool) or _is_plain(node):
                 continue
             for keyword, value in mapping(node, at).items():
                 if keyword in self._checks:
@@ -154,6 +156,16 @@ class _Survey:
             self.moved[at] = target
         self.together[at].append(target)
         self._look([(target, found)])
+
+
+def _is_plain(node: Json) -> bool:
+    """Return whether a schema names one type and nothing else that is to be looked at, as half of all do."""
+    return (
+        isinstance(node, dict)
+        and node.keys() <= _PLAIN
+        and isinstance(node.get("type", "null"), str)
+        and node.get("type", "null") in TYPES
+    )
 
 
 def _number(value: Json, keyword: str, at: str) -> None:

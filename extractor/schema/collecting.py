@@ -24,4 +24,12 @@ def collector_paused() -> Iterator[None]:
         yield
     finally:
         if was_on:
+            _make_old()
             gc.enable()
+
+
+def _make_old() -> None:
+    """Count everything as old that has been made meanwhile, so that no collection of the young begins at once."""
+    if not gc.get_freeze_count():  # else somebody has put objects aside, and they have to stay there
+        gc.freeze()
+        gc.unfreeze()

@@ -227,6 +227,10 @@ class _Lowering:
 
     def piece(self, schema: Json) -> Piece | None:
         """Lower one node, or take it as it was lowered before if its enums have room once more."""
+        leaf = lower_leaf(schema)
+        if leaf is not None:
+            self._left -= 1
+            return leaf
         key = id(schema), self._level
         if key in self._known and self.room.takes_again(self._known[key][2]):
             return self._known[key][1]
@@ -287,9 +291,6 @@ class _Lowering:
         if self._left < 0:
             because = "the schema is too large when its references are followed"
             raise UnsupportedSchema("$ref", at=self._at, because=because)
-        leaf = lower_leaf(schema)
-        if leaf is not None:
-            return leaf
         if self._nested >= MAX_NESTED:
             because = f"it nests more than {MAX_NESTED} levels when merged"
             raise UnsupportedSchema("allOf", at=self._at, because=because)
