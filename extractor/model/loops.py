@@ -21,7 +21,9 @@ STEP: Final = 1_024
 #: Times that running words repeat before they are a loop. No document says the same sentence so often.
 WORDS_REPEATED: Final = 24
 #: Times that anything else repeats: rows, cells, list items, numbers. Tables of 300 equal rows are real.
-ROWS_REPEATED: Final = 480
+ROWS_REPEATED: Final = 1_000
+#: Characters below which what repeats is a cell of a table, not words.
+CELL: Final = 8
 
 _LONG_RUN = re.compile(rf"(?<!\s)\s{{{WHITE_SPACE}}}")  # tried at the start of a run only, so linear
 _ROW_SIGNS = re.compile(r'[\d{}\[\]|\t"\\]')
@@ -103,7 +105,7 @@ def _period_of(tail: str) -> int:
 
 def _allowed(repeated: str) -> int:
     """Return how often `repeated` may repeat: words seldom, anything that a table could hold often."""
-    is_cell = len(repeated) < WINDOW // ROWS_REPEATED or _ROW_SIGNS.search(repeated) is not None
+    is_cell = len(repeated) < CELL or _ROW_SIGNS.search(repeated) is not None
     is_line = "\n" in repeated and not _SENTENCE_END.search(repeated)
     return ROWS_REPEATED if is_cell or is_line else WORDS_REPEATED
 

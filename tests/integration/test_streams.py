@@ -53,13 +53,19 @@ def question(**options: Any) -> Question:
 
 
 async def ask(
-    script: list[Scripted] | Callable[[Asked], Scripted], *, ports: Ports | None = None, **endpoint: Any
+    script: list[Scripted] | Callable[[Asked], Scripted],
+    *,
+    ports: Ports | None = None,
+    enforcement: str = "auto",
+    **endpoint: Any,
 ) -> tuple[Completion | errors.ModelError, list[Asked]]:
     """Ask once; return the answer or the error, and what the server was asked."""
     with ScriptedServer(script) as server:
         model = ChatModel(Endpoint(server.base_url, key=SecretStr(KEY), **endpoint), facts=Facts(), jitter=lambda: 0.0)
         try:
-            outcome: Completion | errors.ModelError = await model.complete(question(), ports=ports or ports_for(model))
+            outcome: Completion | errors.ModelError = await model.complete(
+                question(enforcement=enforcement), ports=ports or ports_for(model)
+            )
         except errors.ModelError as error:
             outcome = error
         finally:
@@ -226,17 +232,16 @@ async def test_an_error_in_the_middle_ends_the_stream_though_its_socket_stays_op
     [
         pytest.param({"content": " " * 40}, "white_space", id="white space"),
         pytest.param({"reasoning": SENTENCE}, "reasoning", id="reasoning"),
-        pytest.param({"content": '{"sku":"x1","qty":2},'}, "content", id="rows"),
         pytest.param(
             {"tool_calls": [{"index": 0, "function": {"arguments": "\n" * 40}}]}, "white_space", id="tool arguments"
         ),
     ],
 )
 async def test_an_answer_that_goes_on_for_ever_is_abandoned_and_charged(piece: dict[str, Any], loop: str):
-    endless = deltas({"content": '{"number":'}, *[piece] * 1_200, ending="hold")
+    endless = deltas({"content": '{"number":'}, *[piece] * 1_400, ending="hold")
     started = time.monotonic()
 
-    answer, asked = await ask([endless], idle_s=LONG_S)
+    answer, asked = await ask([endless], idle_s=LONG_S, enforcement="prompt")
 
     assert isinstance(answer, errors.RunawayGeneration)
     assert answer.loop == loop
@@ -247,10 +252,21 @@ async def test_an_answer_that_goes_on_for_ever_is_abandoned_and_charged(piece: d
     assert answer.generation_id == "gen-1"
 
 
+async def test_rows_that_repeat_without_end_are_abandoned_as_truncated():
+    endless = deltas({"content": '{"lines":['}, *[{"content": '{"sku":"x1","qty":2},'}] * 1_400, ending="hold")
+    started = time.monotonic()
+
+    answer, asked = await ask([endless], idle_s=LONG_S)
+
+    assert isinstance(answer, errors.Truncated)
+    assert time.monotonic() - started < LONG_S / 2
+    assert len(asked) == answer.usage.estimated_calls == 1
+
+
 async def test_what_a_loop_cost_is_what_the_books_say():
     endless = deltas({"content": "{"}, *[{"content": " " * 40}] * 100, ending="hold")
 
-    answer, asked = await ask(with_books(endless, known=books()), speaks_openrouter=True)
+    answer, asked = await ask(with_books(endless, known=books()), speaks_openrouter=True, enforcement="prompt")
 
     assert isinstance(answer, errors.RunawayGeneration)
     assert answer.usage == Usage(prompt_tokens=7, cost_usd=0.0042, calls=1)

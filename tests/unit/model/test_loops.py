@@ -61,7 +61,7 @@ def test_a_sentence_that_the_reasoning_repeats_for_ever_is_a_loop(size: int):
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param('{"lines":[' + '{"sku":"x1","qty":2},' * 900, id="rows without end"),
+        pytest.param('{"lines":[' + '{"sku":"x1","qty":2},' * 1_400, id="rows without end"),
         pytest.param('{"note":"' + "and so on and so forth, " * 400, id="words inside a string"),
         pytest.param('{"note":"' + "a" * 20_000, id="one letter"),
         pytest.param('{"number":"' + "0" * 20_000, id="one digit"),
