@@ -227,8 +227,7 @@ class _Lowering:
 
     def piece(self, schema: Json) -> Piece | None:
         """Lower one node, or take it as it was lowered before if its enums have room once more."""
-        leaf = lower_leaf(schema)
-        if leaf is not None:
+        if (leaf := lower_leaf(schema)) is not None:
             self._left -= 1
             return leaf
         key = id(schema), self._level
