@@ -12,6 +12,10 @@ import json
 import re
 import ssl
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 CONTENT_LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 HEAD = (
@@ -28,14 +32,16 @@ def events(chunks: int) -> list[bytes]:
     answer = json.dumps({"number": "A-17", "note": "x" * (chunks // 2 * 5)})
     half = chunks // 2
     size = -(-len(answer) // half)
-    deltas = [{"content": "", "reasoning": f"step {number}, "} for number in range(chunks - half - 2)]
+    deltas: list[dict[str, str | None]] = [
+        {"content": "", "reasoning": f"step {number}, "} for number in range(chunks - half - 2)
+    ]
     deltas += [{"content": answer[at * size : (at + 1) * size], "reasoning": None} for at in range(half)]
     told = [_chunk(delta) for delta in deltas]
     told += [_chunk({"content": ""}, finish="stop"), _chunk({"content": ""}, usage={"prompt_tokens": 9, "cost": 0.001})]
     return [b": OPENROUTER PROCESSING\n\n", *told, b"data: [DONE]\n\n"]
 
 
-def _chunk(delta: dict[str, str | None], *, finish: str | None = None, **members: object) -> bytes:
+def _chunk(delta: Mapping[str, str | None], *, finish: str | None = None, **members: object) -> bytes:
     choice = {"index": 0, "delta": delta, "finish_reason": finish, "native_finish_reason": finish}
     envelope = {"id": "gen-1790000000-AbCdEf", "object": "chat.completion.chunk", "created": 1, "model": "m"}
     return b"data: " + json.dumps({**envelope, "provider": "P", "choices": [choice], **members}).encode() + b"\n\n"

@@ -21,10 +21,10 @@ import anyio.lowlevel
 import pytest
 
 from extractor import guard, pipeline
-from extractor.judging import judge
 from extractor.document import ReadingLimits
 from extractor.errors import ExtractionError
 from extractor.guard import calls
+from extractor.judging import judge
 from extractor.records import Job, Options, Source, Target
 from extractor.schema import acontract_for, contracts, target_from
 from extractor.testing import ScriptedModel, ports_for
