@@ -12,13 +12,22 @@ import re
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
+from extractor import jsontext
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from extractor.records import Window
+    from extractor.records import Json, Window
 
 #: Hexadecimal digits of a mark: 48 bits, seven tokens.
 MARK_DIGITS = 12
+#: What a mark may be disguised with and still be taken for itself: characters that are not printed, and wide forms.
+#: Ranges, because the regular expression engine is a hundred times slower with one character after the other.
+_UNPRINTED = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef"
+_DISGUISE = re.compile(f"[{_UNPRINTED}\uff01-\uff5e]")
+_WIDE = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+#: What some readers take for the end of a line, though JSON lets it stand in a string as it is.
+_LINE_ENDS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 _OPENING = re.compile(rf"<([a-z]+) ([0-9a-f]{{{MARK_DIGITS}}})>\n")
 
 
@@ -33,14 +42,33 @@ class Fenced(NamedTuple):
 
 
 def mark(label: str, *, key: str, absent_from: Iterable[str]) -> str:
-    """Return the first mark of (`key`, `label`) that occurs in none of the texts."""
-    texts = tuple(absent_from)
+    """Return the first mark of (`key`, `label`) that occurs in none of the texts, capitals and disguises included."""
+    texts = tuple(_undisguised(text) for text in absent_from)
     secret = key.encode("utf-8", "surrogatepass")
     for attempt in count():
         candidate = hmac.digest(secret, f"{label} {attempt}".encode(), "sha256").hex()[:MARK_DIGITS]
         if not any(candidate in text for text in texts):
             return candidate
     raise AssertionError("unreachable: texts are finite")
+
+
+def strike_out(text: str, *, marks: Iterable[str]) -> str:
+    """Return `text`, equally long, without marks of fences that stand already: a model may copy them from there."""
+    for known in marks:
+        text = text.replace(known, "-" * len(known))
+    return text
+
+
+def quoted(value: Json) -> str:
+    """Return JSON that is one line for every reader: U+2028 and the like are escaped."""
+    return jsontext.dumps(value).translate(_LINE_ENDS)
+
+
+def _undisguised(text: str) -> str:
+    """Return the text in lower case, without characters that are not printed, wide forms as ASCII."""
+    if not text.isascii() and _DISGUISE.search(text):
+        text = _DISGUISE.sub(lambda found: _WIDE.get(found[0], ""), text)
+    return text.lower()
 
 
 def fence(kind: str, body: str, *, mark: str) -> str:

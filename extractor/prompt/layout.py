@@ -29,6 +29,8 @@ class Layout:
     words: str
     #: Mark of the document's fence.
     mark: str
+    #: Mark of the schema's fence.
+    schema_mark: str
     #: The document, page marks included.
     document: str
     #: Everything up to the end of the document block, as it stands in the message.
@@ -52,12 +54,13 @@ def take_apart(messages: Sequence[Message]) -> Layout:
     if (schema.kind, document.kind) != ("schema", "document"):
         raise ValueError("a schema block and a document block were expected")
     if not content.startswith("<answer ", document.end + len(GAP)):
-        return Layout(words=schema.body, mark=document.mark, document=document.body, base=base)
+        return Layout(words=schema.body, mark=document.mark, schema_mark=schema.mark, document=document.body, base=base)
     answer = fencing.unfence(content, at=document.end + len(GAP))
     failed = fencing.unfence(content, at=answer.end + len(GAP))
     return Layout(
         words=schema.body,
         mark=document.mark,
+        schema_mark=schema.mark,
         document=document.body,
         base=base,
         answer=answer.body,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from extractor import jsontext
 from extractor.prompt import fencing
 from extractor.prompt.layout import GAP, take_apart
 from extractor.records import Message, Question
@@ -45,8 +44,9 @@ def reask(question: Question, *, answer: str, violations: Sequence[Violation]) -
     sentence, fenced, because a path can hold words of the document.
     """
     before = take_apart(question.messages)
-    shown = answer[:MAX_ANSWER]
-    failed = _failed_lines(violations)
+    marks = (before.mark, before.schema_mark)
+    shown = fencing.strike_out(answer[:MAX_ANSWER], marks=marks)
+    failed = fencing.strike_out(_failed_lines(violations), marks=marks)
     mark = fencing.mark(f"round {question.round + 1}", key=before.mark, absent_from=(before.base, shown, failed))
     parts = (
         before.base,
@@ -70,7 +70,7 @@ def _failed_lines(violations: Sequence[Violation]) -> str:
             said.append(violation.says)
     unstated = {violation.at for violation in violations if violation.rule == "not_stated"}
     lines = [
-        jsontext.dumps(at) + ARROW + jsontext.dumps("; ".join(said)) + (LOOK_AGAIN if at in unstated else "")
+        fencing.quoted(at) + ARROW + fencing.quoted("; ".join(said)) + (LOOK_AGAIN if at in unstated else "")
         for at, said in rules.items()
     ]
     return "\n".join(lines[:MAX_FAILED])

@@ -22,6 +22,7 @@ import re
 from typing import TYPE_CHECKING
 
 from extractor import jsontext
+from extractor.prompt.fencing import quoted
 
 if TYPE_CHECKING:
     from extractor.records import Json, JsonObject, Shape
@@ -71,7 +72,7 @@ def render(shape: Shape) -> str:
     for name, definition in shared.items():
         writer.write(f"@{_name(name)}: ", definition, at=None)
     for at, rule in writer.untold.items():
-        writer.lines.append(f"rule at {jsontext.dumps(at)} {jsontext.dumps(rule)}")
+        writer.lines.append(f"rule at {quoted(at)} {quoted(rule)}")
     return "\n".join(writer.lines)
 
 
@@ -105,7 +106,7 @@ class _Writer:
 
     def _alternative(self, schema: Json, at: str | None) -> tuple[str, Json, str | None]:
         if not has_words(schema):
-            return "schema " + jsontext.dumps(schema), None, None
+            return "schema " + quoted(schema), None, None
         if "$ref" in schema:
             return "@" + _name(schema["$ref"].removeprefix(REFERENCE)), None, None
         phrase = _typed(schema)
@@ -138,11 +139,11 @@ class _Writer:
         text = ""
         if has_words(schema):
             if "title" in schema:
-                text += f" title {jsontext.dumps(schema['title'])}"
+                text += f" title {quoted(schema['title'])}"
             if "description" in schema:
-                text += f" {jsontext.dumps(schema['description'])}"
+                text += f" {quoted(schema['description'])}"
         if at is not None and at in self.untold:
-            text += f" rule {jsontext.dumps(self.untold.pop(at))}"
+            text += f" rule {quoted(self.untold.pop(at))}"
         return text
 
 
@@ -191,7 +192,7 @@ def _is_closed(schema: JsonObject) -> bool:
 
 def _typed(schema: JsonObject) -> str:
     words = " or ".join(TYPES[name] for name in _types(schema) or ()) or "value"
-    limits = [phrase + jsontext.dumps(schema[keyword]) for keyword, phrase in LIMITS.items() if keyword in schema]
+    limits = [phrase + quoted(schema[keyword]) for keyword, phrase in LIMITS.items() if keyword in schema]
     return f"{words} ({', '.join(limits)})" if limits else words
 
 
@@ -215,7 +216,7 @@ def _items_at(at: str | None) -> str | None:
 
 
 def _name(name: str) -> str:
-    return name if PLAIN_NAME.fullmatch(name) else jsontext.dumps(name)
+    return name if PLAIN_NAME.fullmatch(name) else quoted(name)
 
 
 def _without_shared_shapes(schema: JsonObject) -> tuple[JsonObject, JsonObject]:
