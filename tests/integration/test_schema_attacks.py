@@ -337,7 +337,7 @@ async def ended(work):
 async def start_children():
     """Let the children of both lanes run, and forget how much memory they have used."""
     order = {"schema": json.dumps(members(a=TEXT)), "choices": ["drop", "absent", "say"]}
-    answer = {"value": {"a": "x"}, "repairs": []}
+    answer = {"value": {"a": "x"}, "repairs": [], "has_class": False}
     limits = guard.Limits(wall_s=30, cpu_s=30)
     await guard.call("extractor.schema.trial:try_out", order, limits=limits, lane="schemas")
     await guard.call("extractor.schema.trial:judge", order | answer, limits=limits, lane="answers")

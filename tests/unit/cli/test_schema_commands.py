@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -247,7 +248,7 @@ def test_a_refusal_is_written_as_json_too_where_json_is_asked_for(typed, path, t
 
 def shell(line: str) -> subprocess.CompletedProcess[str]:
     """Run a line of bash in which `extractor` is ours and the exit code is that of the first command that fails."""
-    program = f"{sys.executable} -c 'from extractor.cli.app import main; main()'"
+    program = f"{shlex.quote(sys.executable)} -c 'from extractor.cli.app import main; main()'"
     script = f'set -o pipefail; extractor() {{ {program} "$@"; }}; {line}'
     return subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
 
