@@ -8,7 +8,6 @@ thread where it takes little, and otherwise in a guarded child.
 from __future__ import annotations
 
 import hashlib
-import math
 import threading
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -46,8 +45,6 @@ _REFUSED_S: Final = 60.0
 AT_ONCE_S, HERE_S = 0.02, 0.25
 #: What trying a schema may take, and judging an answer: with the start of a child it is 2 s.
 TRYING = JUDGING = guard.Limits(wall_s=1.5, cpu_s=2.0, memory_bytes=1 << 30)
-#: Seconds, at most, that an answer has besides because it is large.
-_MOST_S: Final = 10.0
 #: Threads of one event loop that wait for schemas to be tried. Others of its threads must not wait for them.
 _WAITING: Final = 16
 _waiting: RunVar[anyio.CapacityLimiter] = RunVar("extractor.schema.waiting")
@@ -96,7 +93,7 @@ class Contract:
         if self._here is not None and self.cost.seconds(value) <= HERE_S:  # of what is guarded it is infinite
             return self._judged_by_class(self._here.judge(value, repairs), value)
         try:
-            found = guard.run(_JUDGE, self._asked(value, repairs), limits=self._limits(value), lane="answers")
+            found = guard.run(_JUDGE, self._asked(value, repairs), limits=self._limits, lane="answers")
         except GuardFailed as error:
             raise _unjudged(error) from error
         return self._judged_by_class(Judgement.from_json(found), value)
@@ -112,7 +109,7 @@ class Contract:
 
     async def _judged_in_child(self, value: Json, repairs: Sequence[Repair]) -> Judgement:
         try:
-            found = await guard.call(_JUDGE, self._asked(value, repairs), limits=self._limits(value), lane="answers")
+            found = await guard.call(_JUDGE, self._asked(value, repairs), limits=self._limits, lane="answers")
         except GuardFailed as error:
             raise _unjudged(error) from error
         judgement = Judgement.from_json(found)
@@ -131,14 +128,10 @@ class Contract:
         lowered = self._here.lowered
         return in_wire_words(violations, lowered.pointers(lowered.embed(record)))
 
-    def _limits(self, value: Json) -> guard.Limits:
-        """What judging may take, and before it making the judge, which a child does once.
-
-        Where the work is bounded a large answer has the time that it needs, if the machine is busy too.
-        """
-        needed = self.cost.seconds(value)
-        more = self._making_s + (min(needed, _MOST_S) if math.isfinite(needed) else 0.0)
-        wall_s, cpu_s = JUDGING.wall_s + more, JUDGING.cpu_s + more
+    @property
+    def _limits(self) -> guard.Limits:
+        """What judging may take, and before it making the judge, which a child does once."""
+        wall_s, cpu_s = JUDGING.wall_s + self._making_s, JUDGING.cpu_s + self._making_s
         return guard.Limits(wall_s=wall_s, cpu_s=cpu_s, memory_bytes=JUDGING.memory_bytes)
 
     def _judged_by_class(self, judgement: Judgement, value: Json) -> Judgement:
@@ -283,8 +276,8 @@ def _unjudged(error: GuardFailed) -> GuardFailed | ValidationTimeout:
     if error.reason not in {"timeout", "died"}:
         return error
     return ValidationTimeout(
-        f"Checking the answer under the schema took more time than its size explains, or more than "
-        f"{JUDGING.memory_bytes >> 30} GiB. Unions that contain themselves can double the work with every level."
+        f"Checking the answer under the schema took more than {JUDGING.wall_s:g} s or {JUDGING.memory_bytes >> 30} GiB. "
+        "Unions that contain themselves can double the work with every level; a very large answer takes long as well."
     )
 
 
