@@ -276,7 +276,7 @@ def _unjudged(error: GuardFailed) -> GuardFailed | ValidationTimeout:
     if error.reason not in {"timeout", "died"}:
         return error
     return ValidationTimeout(
-        f"Checking the answer under the schema took more than {JUDGING.wall_s:g} s or {JUDGING.memory_bytes >> 30} GiB. "
+        f"Checking an answer under its schema took over {JUDGING.wall_s:g} s or {JUDGING.memory_bytes >> 30} GiB. "
         "Unions that contain themselves can double the work with every level; a very large answer takes long as well."
     )
 
