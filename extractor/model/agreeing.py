@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -11,8 +11,8 @@ from extractor.errors import EnforcementUnavailable, ProviderUnavailable, Runawa
 from extractor.jsontext import canonical
 from extractor.model.calling import Call
 from extractor.model.enforcement import Lesson, lessons_of, terms_for
-from extractor.model.facts import Fact, entered, place_of
-from extractor.model.probes import Probes, Unknown
+from extractor.model.facts import Fact, place_of
+from extractor.model.probes import Unknown, probes_at
 from extractor.model.requests import chat_request, record_room
 from extractor.model.status import error_of
 from extractor.records import Completion
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from extractor.model.calling import Tally
     from extractor.model.endpoints import Endpoint
     from extractor.model.enforcement import Terms
-    from extractor.model.facts import Facts, Feature, Place
+    from extractor.model.facts import Facts, Feature
     from extractor.model.faults import Fault
     from extractor.model.fetching import Listings
     from extractor.model.profiles import Profile
@@ -54,8 +54,6 @@ class Access:
     facts: Facts
     #: What it lists.
     listings: Listings
-    #: What is being found out about it at this moment.
-    probes: dict[Place, Probes] = field(default_factory=dict)
 
 
 class Agreement:
@@ -77,7 +75,7 @@ class Agreement:
         self._tally = tally
         self._note = note
         self._place = place_of(access.endpoint.base_url, options.model, options.provider)
-        self._probes = entered(access.probes, self._place, Probes())
+        self._probes = probes_at(self._place, facts=access.facts)
         self._schema = digest_of(question.shape)
         #: What is not sent for this question, until it is known whether that helps.
         self._trial: dict[Feature, Lesson] = {}

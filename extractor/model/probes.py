@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
+from weakref import WeakKeyDictionary
 
 import anyio
+from anyio.lowlevel import RunVar
+
+from extractor.model.facts import entered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from extractor.model.facts import Facts, Place
     from extractor.records import Rung
 
+_of_this_loop: RunVar[WeakKeyDictionary[Facts, dict[Place, Probes]]] = RunVar("extractor.model.probes")
 #: Seconds that a request waits for another's first answer at most: a plain reply says nothing until it is finished.
 LONGEST_PROBE_S = 60.0
 #: The same where only the schema is new: a refusal of a schema comes at once, and mostly there is none.
@@ -25,6 +31,16 @@ class Unknown(NamedTuple):
     rung: Rung
     #: Whether this schema is taken on it; "" = whether any is.
     schema: str = ""
+
+
+def probes_at(place: Place, *, facts: Facts) -> Probes:
+    """Return what is being found out about a place at this moment, by all clients of this loop that share `facts`."""
+    try:
+        known = _of_this_loop.get()
+    except LookupError:
+        known = WeakKeyDictionary()
+        _of_this_loop.set(known)
+    return entered(known.setdefault(facts, {}), place, Probes())
 
 
 class Probes:
