@@ -2,10 +2,10 @@
 
     python benchmarks/engine.py [--documents 2000] [--concurrency 200] [--latency-ms 200]
 
-Text documents of 3 kB, an invoice of 1.5 kB, every step of the flow, against a provider in a process of its own
-that answers plainly (not streamed) after a fixed wait. CPU is user and system time of this process alone. In the
+Text documents of 3 kB, an invoice of 1.5 kB, every step of the flow, against the simulator in a process of its own,
+which answers plainly (not streamed) after a fixed wait. CPU is user and system time of this process alone. In the
 same run the same number of calls goes out through bare httpx, one transport per call slot, so that two machines can
-be compared: the goal of 2.2 ms was set where such a call cost 0.93 ms. Exit code 1 when a goal is missed.
+be compared: the goal was set where such a call cost 0.93 ms. Exit code 1 when a goal is missed.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ import argparse
 import asyncio
 import json
 import resource
+import signal
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,7 +31,7 @@ from pydantic import SecretStr
 
 from extractor import bulk, wiring
 from extractor.records import Job, Options, Source
-from extractor.schema import lower, target_from
+from extractor.schema import target_from
 from extractor.settings import Settings
 from schemas import Invoice
 
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     from extractor.records import Json, Result
 
 #: CPU milliseconds per document, and the same as a multiple of a bare httpx call.
-CPU_GOAL_MS = 2.2
+CPU_GOAL_MS = 1.0
 CPU_GOAL_CALLS = CPU_GOAL_MS / 0.93
 DOCUMENTS_PER_SECOND_GOAL = 350.0
 #: A model that does not think, with a known price: its replies are plain.
@@ -138,29 +140,20 @@ def jobs(count: int) -> Iterator[Job]:
         yield Job(id=name, source=Source(content=document(number), name=name), target=target, options=options)
 
 
-def reply() -> bytes:
-    """Return the provider's answer: the record in the form that the model is asked for."""
-    wire = lower(Invoice.model_json_schema(), absence="say").embed(RECORD)
-    message = {"role": "assistant", "content": json.dumps(wire), "refusal": None, "reasoning": None}
-    choice = {"index": 0, "finish_reason": "stop", "native_finish_reason": "stop", "message": message}
-    usage = {"prompt_tokens": 1900, "completion_tokens": 620, "total_tokens": 2520, "cost": 0.00098}
-    identity = {"id": "gen-1790000000-bench", "object": "chat.completion", "created": 1790000000}
-    return json.dumps(identity | {"model": MODEL, "provider": "Bench", "choices": [choice], "usage": usage}).encode()
-
-
 @contextmanager
 def provider(*, latency_ms: float) -> Iterator[str]:
-    """Run the provider in a process of its own and give its address."""
-    command = [sys.executable, str(Path(__file__).with_name("provider.py")), "--latency-ms", str(latency_ms)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
-        assert child.stdin
-        assert child.stdout
-        child.stdin.write(reply())
-        child.stdin.close()
-        try:
-            yield f"http://127.0.0.1:{int(child.stdout.readline())}/v1"
-        finally:
-            child.terminate()
+    """Run the simulator in a process of its own, with the right answer to every document, and give its address."""
+    with tempfile.TemporaryDirectory() as folder:
+        records = Path(folder, "records.jsonl")
+        records.write_text(json.dumps({"needle": RECORD["number"], "record": RECORD}) + "\n", "utf-8")
+        asked = ["simulate", "--port", "0", "--latency", f"{latency_ms:g}", "--records", str(records)]
+        command = [sys.executable, "-c", "from extractor.cli.app import main; main()", *asked]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+            assert child.stdout
+            try:
+                yield child.stdout.readline().split()[-1]
+            finally:
+                child.send_signal(signal.SIGINT)
 
 
 async def measure(base_url: str, *, documents: int, concurrency: int, latency_ms: float) -> Figures:
