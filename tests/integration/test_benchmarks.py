@@ -16,7 +16,7 @@ def test_the_engine_benchmark_runs_whole_documents_and_prints_its_figures(reposi
 
     assert ended.stderr == ""
     assert ended.stdout.startswith("20 documents, concurrency 5, provider 5 ms\n")
-    assert re.search(r"CPU per document +\d+\.\d\d ms +goal <= 2\.2", ended.stdout)
+    assert re.search(r"CPU per document +\d+\.\d\d ms +goal <= 1\.0", ended.stdout)
     assert re.search(r"documents per second +\d+ +goal >= 350", ended.stdout)
 
 
