@@ -148,8 +148,11 @@ class Violation:
 class Repair:
     """One change made to an answer without asking again. Meaning is preserved."""
 
-    #: Stable word: `byte_order_mark`, `white_space`, `think_block`, `fence`; inside the JSON `duplicate_key`,
-    #: `lone_surrogate`, `control_character`; `dropped_member`.
+    #: Stable word. Taken off: `byte_order_mark`, `white_space`, `think_block`, `fence`, `prose`, `doubled_brace`,
+    #: `stray_closer`, `repeated_answer`, `draft`. Spelling of JSON: `trailing_comma`, `single_quotes`,
+    #: `python_literal`, `raw_control_character`, `escaped_white_space`, `duplicate_key`, `lone_surrogate`,
+    #: `control_character`. Shape: `double_encoded`, `decoded_container`, `properties_wrapper`, `wrapper`,
+    #: `list_of_one`, `enum_spelling`, `number_from_text`, `dropped_member`. Place: `rescued_from_reasoning`.
     name: str
     #: JSON Pointer into the record, "" for the whole.
     at: str = ""
