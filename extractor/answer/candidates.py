@@ -1,7 +1,7 @@
 """The JSON values that a text holds besides other things.
 
 One pass over the text finds the containers that stand in it by themselves, with an eye for strings. What is not
-certain is not taken: where a container is never closed, or one is closed that was never opened, the text may have
+certain is not taken: where a container or a block of thoughts is never closed, or one is closed that was never opened, the text may have
 been cut or its end lost, and then nothing in it is a candidate, also not what was complete before.
 """
 
@@ -11,7 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from extractor.answer.parsing import END_OF_THOUGHTS, START_OF_THOUGHTS, unpacked, without_fence
+from extractor.answer import thoughts
+from extractor.answer.parsing import unpacked, without_fence
 from extractor.jsontext import MAX_DEPTH
 
 #: Containers in one text beyond which it is not an answer with words around it.
@@ -60,15 +61,14 @@ def find(text: str) -> Found:
     """Return the values that stand by themselves in a text which as a whole is not JSON."""
     bare, names = unpacked(text)
     found = scan(bare)
-    cut = bare.rfind(END_OF_THOUGHTS)
-    if _is_around(cut, found.spans):
-        bare = without_fence(bare[cut + len(END_OF_THOUGHTS) :].strip())
+    end, _ = thoughts.outside(bare, found.spans)
+    if end:
+        bare = without_fence(bare[end:].strip())
         found, names = scan(bare), [*names, "think_block"]
     if not found.is_balanced:
         return _unbalanced(bare, found, names)
-    if _is_around(bare.find(START_OF_THOUGHTS), found.spans):  # thoughts without an end hold drafts
-        return Found()
-    if not all(_stands_alone(bare, span) for span in found.spans):
+    _, is_open = thoughts.outside(bare, found.spans)
+    if is_open or not all(_stands_alone(bare, span) for span in found.spans):
         return Found()
     around = _around(bare, found.spans)
     return Found(texts=tuple(bare[start:end] for start, end in found.spans), names=(*names, *around))
@@ -148,11 +148,6 @@ def _unbalanced(text: str, found: Scan, names: list[str]) -> Found:
 def _if_whole(text: str, names: tuple[str, ...]) -> Found:
     found = scan(text)
     return Found(texts=(text,), names=names) if found.is_balanced and found.spans == ((0, len(text)),) else Found()
-
-
-def _is_around(at: int, spans: tuple[tuple[int, int], ...]) -> bool:
-    """Say whether something was found, and outside the values."""
-    return at >= 0 and not any(start < at < end for start, end in spans)
 
 
 def _stands_alone(text: str, span: tuple[int, int]) -> bool:

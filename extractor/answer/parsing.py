@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, replace
 
 from extractor import jsontext
+from extractor.answer.thoughts import without_thoughts
 from extractor.records import Json, Repair, Violation
 
 #: Characters of an answer beyond which it is not parsed: ten times what 32,768 output tokens hold.
@@ -32,7 +33,6 @@ _RULES = {"syntax": "not_json"}
 _IN_STRINGS = frozenset({"lone_surrogate", "control_character"})
 
 _WHITE_SPACE_OF_JSON = " \t\n\r"
-START_OF_THOUGHTS, END_OF_THOUGHTS = "<think>", "</think>"
 _CODE_FENCE = re.compile(r"```[A-Za-z0-9]*(?![A-Za-z0-9])(.*)```", re.DOTALL)
 
 
@@ -102,7 +102,7 @@ def unpacked(text: str) -> tuple[str, list[str]]:
     for name, take_off in (
         ("byte_order_mark", _without_byte_order_mark),
         ("white_space", _without_white_space),
-        ("think_block", _without_thoughts),
+        ("think_block", without_thoughts),
         ("fence", without_fence),
     ):
         bare = take_off(text)
@@ -119,22 +119,6 @@ def _without_byte_order_mark(text: str) -> str:
 def _without_white_space(text: str) -> str:
     """Take off white space that JSON does not know: no-break and ideographic spaces, form feeds."""
     return text.strip()
-
-
-def _without_thoughts(text: str) -> str:
-    """Take off everything up to a `</think>`, opened or not, while what stands there is not yet the answer.
-
-    The first `</think>` ends the thoughts unless more prose follows, for an answer may itself hold this word.
-    """
-    start = 0
-    while text[start : start + 1] not in {"{", "[", '"', "`"}:
-        end = text.find(END_OF_THOUGHTS, start)
-        if end < 0:
-            break
-        start = end + len(END_OF_THOUGHTS)
-        while text[start : start + 1].isspace():
-            start += 1
-    return text[start:]
 
 
 def without_fence(text: str) -> str:

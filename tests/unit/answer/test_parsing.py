@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extractor.answer import parse
+from extractor.answer.candidates import find
 from extractor.answer.parsing import MAX_CHARACTERS
 
 RECORD = {"number": "A-17", "total": 41.5, "lines": [{"sku": "x1", "qty": 2}]}
@@ -47,6 +49,15 @@ PIECES = (
         pytest.param(f'<think>Total {{"total": 99}}? No.</think>\n{G}', ["think_block"], id="thoughts with braces"),
         pytest.param(f"1. Read.\n</think>\n\n{G}", ["think_block"], id="thoughts without an opening tag"),
         pytest.param(f"a</think> b </think>{G}", ["think_block"], id="thoughts that were closed twice"),
+        pytest.param(f"<thinking>\n{{x</Thinking >\n{G}", ["think_block"], id="thoughts of another name"),
+        pytest.param(f'<thought kind="a">[</thought>{G}', ["think_block"], id="thoughts with attributes"),
+        pytest.param(f"<REASONING>[</think>{G}", ["think_block"], id="thoughts that end by another name"),
+        pytest.param(f"[THINK]x[/THINK]{G}", ["think_block"], id="thoughts in brackets"),
+        pytest.param(
+            f"<|channel|>analysis<|message|>[<|end|><|start|>assistant<|channel|>final <|constrain|>json<|message|>{G}",
+            ["think_block"],
+            id="channels",
+        ),
         pytest.param(f"<think>x</think>\n```json\n{G}\n```", ["think_block", "fence"], id="thoughts, then a fence"),
         pytest.param(
             f"\ufeff\u3000<think></think>```{G}```",
@@ -120,6 +131,16 @@ def test_brackets_inside_strings_are_not_depth():
 
 def test_a_whole_surrogate_pair_is_a_character():
     assert parse('"\\ud83d\\ude00"').value == "\U0001f600"
+
+
+@pytest.mark.parametrize("piece", ["<think ", "<thinking>", "</thought>", "<", "<a:", "<|channel|>final", "</ "])
+def test_thoughts_are_looked_for_in_linear_time(piece: str):
+    text = piece * (200_000 // len(piece))
+    begun = time.process_time()
+
+    assert parse(f"x{text}").violations
+    assert not find(f"x{text}").texts
+    assert time.process_time() - begun < 5
 
 
 @settings(max_examples=300, deadline=None)

@@ -119,6 +119,19 @@ def test_containers_are_found_at_the_top_of_a_text(text, spans, is_balanced):
         pytest.param("{1}</think>```\n{2}\n```", ["{2}"], ["think_block"], id="thoughts, then a fence"),
         pytest.param('[{"a": "</think>"}] x', ['[{"a": "</think>"}]'], ["prose"], id="a tag in a string"),
         pytest.param("<think>{1}", [], [], id="thoughts without an end"),
+        pytest.param("<thinking>\nA first try: {1}\nBut", [], [], id="thoughts of another name without an end"),
+        pytest.param(
+            "<thinking>\nIs it {1}?\n</thinking>\nIt is A-17.", [], ["think_block", "prose"], id="a draft alone"
+        ),
+        pytest.param("<Think>{1}</Think>So: {2}", ["{2}"], ["think_block", "prose"], id="in capitals"),
+        pytest.param('{1} <thought a="1">{2}</thought>{3}', ["{3}"], ["think_block"], id="with attributes"),
+        pytest.param("Sure. <reasoning>{1}", [], [], id="thoughts behind words"),
+        pytest.param("{1} <reasoning>{2}", [], [], id="thoughts behind a value"),
+        pytest.param("<|channel|>analysis<|message|>{1}", [], [], id="a channel"),
+        pytest.param("[THINK]{1}", [], [], id="thoughts in brackets"),
+        pytest.param("<think><thinking>a</thinking>{1}", [], [], id="thoughts in thoughts without an end"),
+        pytest.param("<think><thinking>a</thinking>{1}</think>{2}", ["{2}"], ["think_block"], id="both ended"),
+        pytest.param("<think/>{1}", ["{1}"], ["prose"], id="a tag that opens nothing"),
     ],
 )
 def test_only_what_stands_by_itself_is_a_candidate(text, texts, names):
