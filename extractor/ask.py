@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from extractor.records import Attempt, Completion, Evidence, Json, Question
     from extractor.schema import Contract
 
+_NOT_HELD: Final = (Violation(at="", rule="not_enforced", says="Must fit the schema as it was asked for."),)
 _UNSUPPORTED: Final = "Stands in neither the document nor your reasoning; give what the document states."
 
 
@@ -137,9 +138,17 @@ class _Asking:
         return await self._next(question, completion, judged, is_last=is_last)
 
     async def _judge(self, question: Question, completion: Completion) -> Judged:
-        is_mended = question.options.repairs == "on"
-        reasoning = completion.reasoning
-        return await judge(completion.text, contract=self._contract, reasoning=reasoning, repairs=is_mended)
+        options = question.options
+        is_required = options.enforcement == "required"
+        judged = await judge(
+            completion.text,
+            contract=self._contract,
+            reasoning="" if is_required else completion.reasoning,
+            repairs=options.repairs == "on" and not is_required,
+        )
+        if is_required and not judged.violations and not judged.fits_wire:
+            return replace(judged, violations=_NOT_HELD, wire_violations=_NOT_HELD)
+        return judged
 
     async def _next(
         self, question: Question, completion: Completion, judged: Judged, *, is_last: bool

@@ -11,7 +11,7 @@ from extractor.document import aread, whole
 from extractor.errors import DocumentTooLarge, GuardFailed, UnreadableDocument
 from extractor.grounds import Grounds
 from extractor.prompt import ask
-from extractor.records import CallKey, Coverage, Enforcement, Result, Timings
+from extractor.records import CallKey, Coverage, Enforcement, Result, Timings, Usage
 from extractor.schema import acontract_for, contract_for
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ async def run(job: Job, *, ports: Ports, limits: ReadingLimits) -> Result[Json]:
     grounds = Grounds(document=opened.document, target=job.target, is_looked_up=is_looked_up)
     answer = await ask_until_valid(question, contract=contract, ports=ports, grounds=grounds)
     if answer.error is not None and answer.error.stops_run:
+        answer.error.usage = sum((attempt.usage for attempt in answer.attempts), Usage())
         raise answer.error
     asked_s = time.monotonic() - started
     return conclude(job, opened, answer, contract=contract, engine=ports.model.engine, ask_s=asked_s)

@@ -9,6 +9,8 @@ class ModelError(ExtractionError):
     """The model's side failed one request. Nothing in the message is document text, reply text or a key."""
 
     code = "model_error"
+    #: Whether the model had begun to answer, so that its work is paid for whatever the status says.
+    has_begun: bool = False
 
     def __init__(
         self,

@@ -33,7 +33,7 @@ def usage_of(reply: Reply, *, price: Price | None, reserved_usd: float) -> Usage
     """
     if reply.usage:
         return _stated_usage(reply.usage, price=price, reserved_usd=reserved_usd)
-    if reply.fault is not None and not is_maybe_billed(reply.fault):
+    if reply.fault is not None and not is_maybe_billed(reply.fault) and not reply.is_begun:
         return Usage(calls=1)
     return as_reserved(reserved_usd)
 

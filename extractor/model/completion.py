@@ -123,7 +123,10 @@ def verdict_on(reply: Reply, *, tool: str | None) -> Verdict | None:
 
 def _error_of(verdict: Verdict, reply: Reply) -> ModelError | DocumentTooLarge:
     if reply.fault is not None and verdict.error is None:
-        return error_of(reply.fault)
+        stated = error_of(reply.fault)
+        if isinstance(stated, ModelError) and reply.is_begun:
+            stated.maybe_billed = stated.has_begun = True
+        return stated
     error = (verdict.error or ModelError)(verdict.says, status=200, provider=reply.provider)
     if isinstance(error, RunawayGeneration):
         error.loop = reply.loop

@@ -70,6 +70,11 @@ class Reply:
     #: What the provider says went wrong.
     fault: Fault | None = None
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether the model had written anything, which is paid for whatever went wrong after it."""
+        return bool(self.content or self.reasoning or self.tool_calls)
+
 
 def read_plain(body: bytes, *, now: float, headers: Mapping[str, str] | None = None) -> Reply:
     """Read the body of a success that is not a stream. The headers matter where it states an error all the same."""

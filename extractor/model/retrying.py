@@ -41,6 +41,8 @@ RESENDS_BY_STATUS: dict[int, int] = {
     **dict.fromkeys(range(520, 528), 1),
     **dict.fromkeys(range(300, 400), 0),
 }
+#: Statuses that cost nothing, unless they come in the middle of an answer: then it is bought once more only.
+_UNBILLED = frozenset({429, 503, 529})
 #: Seconds of the first wait at most; each next is up to twice as long.
 FIRST_WAIT_S = 1.0
 #: Seconds of any wait that the provider did not ask for, at most.
@@ -78,7 +80,9 @@ def resends_after(error: ModelError) -> int:
     if error.retry_after_s is not None and error.retry_after_s > LONGEST_WAIT_S:
         return 0
     by_class = RESENDS.get(type(error), 0)
-    return RESENDS_BY_STATUS.get(error.status or 0, by_class) if by_class else 0
+    resends = RESENDS_BY_STATUS.get(error.status or 0, by_class) if by_class else 0
+    is_paid_after_all = error.has_begun and error.status in _UNBILLED
+    return min(resends, 1) if is_paid_after_all else resends
 
 
 async def _wait(error: ModelError, resend: int, *, endpoint: str, pace: Pace, random: Callable[[], float]) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from extractor.errors import ModelError, ModelTimeout
+from extractor.errors import IncompleteStream, ModelError, ModelTimeout
 from extractor.model.loops import LoopWatch
 from extractor.model.replies import (
     Reply,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from extractor.model.faults import Fault
     from extractor.model.loops import Loop
-    from extractor.records import JsonObject
+    from extractor.records import Json, JsonObject
 
 #: The last event of a stream. The socket may stay open after it.
 DONE = b"[DONE]"
@@ -41,6 +41,16 @@ DONE = b"[DONE]"
 AFTER_FINISH_S = 5.0
 #: The content clock is set again for every this part of it, not for every chunk: a timer costs more than a chunk.
 CLOCK_STEPS = 32
+
+
+#: Reasons to stop that nothing behind them takes back.
+_FINAL = frozenset({"length", "content_filter"})
+
+
+def _is_of_nothing(usage: Json) -> bool:
+    """Whether a usage states neither tokens nor dollars, as a second one may."""
+    stated = as_object(usage)
+    return not (stated.get("prompt_tokens") or stated.get("completion_tokens") or stated.get("cost"))
 
 
 def _nothing() -> None:
@@ -112,9 +122,19 @@ class _Reading:
         return self._decoder.is_done or bool(self.gathering.loop)
 
     def end(self) -> Reply:
-        """Return the reply. A last line without a line break counts."""
+        """Return the reply. A last line without a line break counts.
+
+        Raises:
+            IncompleteStream: a piece of it could not be read, and nothing was said to have gone wrong.
+        """
+        is_damaged = self._decoder.is_damaged  # what the end cut off is no damage, if the answer was finished
         self.gathering.take(self._decoder.flush())
-        return self.gathering.reply()
+        reply = self.gathering.reply()
+        if is_damaged and reply.fault is None and not reply.loop:
+            error = IncompleteStream("A piece of the stream could not be read, so the answer may lack a part of it.")
+            error.generation_id = reply.generation_id
+            raise error
+        return reply
 
     def _wind(self, clock: anyio.CancelScope) -> None:
         now = time.monotonic()  # anyio's own clock costs more than a chunk
@@ -127,14 +147,18 @@ class _Reading:
 class EventDecoder:
     """Turns bytes, cut anywhere, into the JSON objects of their `data:` lines.
 
-    Every `data:` line is one object: chat completions never spread an event over lines. Comments and other fields are
-    passed over. What is not JSON is passed over too; a stream of nothing else has no `finish_reason` and so fails.
+    Nearly every `data:` line is one object; one that is not is put together with those that follow in its event.
+    Comments and other fields are passed over.
     """
 
     def __init__(self) -> None:
         #: Whether `[DONE]` was read; nothing after it is.
         self.is_done = False
+        #: Whether an object could not be read, so that the answer may lack a part.
+        self.is_damaged = False
         self._pieces: list[bytes] = []
+        #: Lines of an event that are no object yet.
+        self._held: list[bytes] = []
 
     def feed(self, part: bytes) -> Iterator[JsonObject]:
         """Yield the objects of the lines that `part` completes."""
@@ -146,17 +170,29 @@ class EventDecoder:
 
     def flush(self) -> Iterator[JsonObject]:
         """Yield the object of a last line without a line break."""
-        yield from self._objects([b"".join(self._pieces)])
+        yield from self._objects([b"".join(self._pieces), b""])
 
     def _objects(self, lines: list[bytes]) -> Iterator[JsonObject]:
         for line in lines:
-            if self.is_done or not line.startswith(b"data:"):
+            if self.is_done:
+                return
+            if not line.startswith(b"data:"):
+                self._end_event(line)
                 continue
             payload = line[5:].strip()
             self.is_done = payload == DONE
-            found = None if self.is_done else loads(payload)
+            found = None if self.is_done else loads(b"\n".join([*self._held, payload]) if self._held else payload)
             if isinstance(found, dict):
+                self._held.clear()
                 yield found
+            elif self._held or payload.startswith(b"{"):
+                self._held.append(payload)
+
+    def _end_event(self, line: bytes) -> None:
+        """Note at the empty line behind an event whether it was read."""
+        if self._held and not line.strip():
+            self._held.clear()
+            self.is_damaged = True
 
 
 class Gathering:
@@ -233,15 +269,15 @@ class Gathering:
         if delta := choice.get("delta"):
             self._take_delta(as_object(delta))
         if usage := chunk.get("usage"):
-            self._usage = as_object(usage)
+            self._usage = self._usage if _is_of_nothing(usage) and self._usage else as_object(usage)
         if choice.get("finish_reason") or chunk.get("error") or choice.get("error"):
             self._take_end(chunk, choice)
         if not self._stated:
             self._stated = stated_in(chunk)
 
     def _take_end(self, chunk: JsonObject, choice: JsonObject) -> None:
-        # Truncation is reported twice: as `length`, then as an error 400. The first is the truth.
-        if self._finish_reason == "length":
+        # Truncation is reported twice: as `length`, then as an error 400. The first is the truth, as it is of a filter.
+        if self._finish_reason in _FINAL:
             return
         self._fault = self._fault or fault_inside(chunk, choice, now=self._now)
         # The usage chunk after the last delta says null again; it takes nothing back.

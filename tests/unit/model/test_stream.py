@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from extractor.errors import IncompleteStream, Truncated
+from extractor.errors import IncompleteStream, Refused, Truncated
 from extractor.model.completion import answer_of
 from extractor.model.stream import read_stream
 from extractor.testing import chunk, events, sse
@@ -135,7 +135,7 @@ async def test_tool_arguments_are_joined_by_their_index():
 
 
 @pytest.mark.parametrize(
-    "noise", [b"data:\n\n", b"data: {oops\n\n", b"data: [1]\n\n", b"event: x\nid: 3\n\n", b"\xff\n"]
+    "noise", [b"data:\n\n", b"data: ping\n\n", b"data: [1]\n\n", b"event: x\nid: 3\n\n", b"\xff\n"]
 )
 async def test_lines_that_are_no_chunk_are_passed_over(noise: bytes):
     first, *rest = sse(RECORD).pieces
@@ -143,6 +143,47 @@ async def test_lines_that_are_no_chunk_are_passed_over(noise: bytes):
     reply = await read(first, noise, *rest)
 
     assert answer_of(reply, tool=None) == RECORD
+
+
+LINE_BY_LINE = b'data: {\ndata:  "choices": [{\ndata:   "delta": {"content": " "}}]}\n\n'
+
+
+async def test_an_event_over_several_lines_is_one_chunk():
+    first, *rest = sse(RECORD).pieces
+
+    reply = await read(first, LINE_BY_LINE, *rest)
+
+    assert reply.content == " " + RECORD
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        pytest.param(b'data: {"choices": [{"delta": {"cont\n\n', id="cut"),
+        pytest.param(b'data: {"choices": [{"delta": {"content": "x\xff2"}}]}\n\n', id="not UTF-8"),
+        pytest.param(b'data: {"choices": []}{"choices": []}\n\n', id="two on a line"),
+        pytest.param(b'data: {"created": NaN, "choices": []}\n\n', id="NaN"),
+    ],
+)
+async def test_a_stream_with_a_piece_that_cannot_be_read_is_incomplete(event: bytes):
+    *pieces, done = sse(RECORD).pieces
+
+    with pytest.raises(IncompleteStream):
+        await read(*pieces[:3], event, *pieces[3:], done)
+
+
+async def test_a_filter_that_stopped_the_answer_is_not_taken_back():
+    stream = events([chunk({"content": RECORD}, finish_reason="content_filter"), chunk({}, finish_reason="stop")])
+
+    with pytest.raises(Refused):
+        answer_of(await read(*stream.pieces), tool=None)
+
+
+async def test_a_second_usage_of_nothing_takes_the_first_not_back():
+    nothing = {"prompt_tokens": 0, "completion_tokens": 0}
+    stream = events([chunk({"content": RECORD}, finish_reason="stop", usage={"cost": 0.5}), chunk({}, usage=nothing)])
+
+    assert (await read(*stream.pieces)).usage == {"cost": 0.5}
 
 
 async def test_a_chunk_with_reasoning_and_content_loses_neither():
