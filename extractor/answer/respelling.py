@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 #: Steps from reference to reference that are followed.
 _MAX_HOPS: Final = 32
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
+#: One dot before three digits: a decimal point to some, and a thousands separator to others.
+_THOUSANDS: Final = re.compile(r"-?[1-9][0-9]{0,2}\.[0-9]{3}")
 _CONTAINERS: Final[dict[str, type]] = {"array": list, "object": dict}
 _NUMBERS: Final = frozenset({"number", "integer"})
 
@@ -134,8 +136,8 @@ def _member_like(text: str, members: Iterable[Json]) -> Json:
 
 
 def _number(text: str, *, is_whole: bool) -> int | float | None:
-    """Return the number that a text spells as JSON does, if a double holds all of it."""
-    if len(text) > jsontext.MAX_DIGITS or not _NUMBER.fullmatch(text):
+    """Return the number that a text spells as JSON does, if a double holds all of it and nobody reads another."""
+    if len(text) > jsontext.MAX_DIGITS or not _NUMBER.fullmatch(text) or _THOUSANDS.fullmatch(text):
         return None
     try:
         number: int | float = jsontext.parse(text)
