@@ -1,8 +1,9 @@
 """The JSON values that a text holds besides other things.
 
 One pass over the text finds the containers that stand in it by themselves, with an eye for strings. What is not
-certain is not taken: where a container or a block of thoughts is never closed, or one is closed that was never opened, the text may have
-been cut or its end lost, and then nothing in it is a candidate, also not what was complete before.
+certain is not taken: where a container or a block of thoughts is never closed, or a container is closed that was never
+opened, the text may have been cut or its end lost, and then nothing in it is a candidate, also not what was complete
+before.
 """
 
 from __future__ import annotations

@@ -85,21 +85,26 @@ class _Walk:
     def _container(self, text: str, schema: JsonObject, path: _Path) -> Json:
         wanted = tuple(kind for name, kind in _CONTAINERS.items() if name in _types(schema))
         try:
-            value = jsontext.read(text)[0] if wanted and text.lstrip()[:1] in {"[", "{"} else text
+            value, notes = jsontext.read(text) if wanted and text.lstrip()[:1] in {"[", "{"} else (text, ())
         except jsontext.NotStrictJson:
             return text
         if not isinstance(value, wanted or str) or isinstance(value, str):
             return text
-        self._noted("decoded_container", None, path)
+        at = _pointer(path)
+        for repair in (Repair(name="decoded_container", at=at), *(Repair(name=n.name, at=at + n.at) for n in notes)):
+            self._tell(repair)
         self.is_inside_text = True
         inner = self.node(value, schema, path)
         self.is_inside_text = False
         return inner
 
     def _noted(self, name: str, value: Json, path: _Path) -> Json:
-        if len(self.repairs) < jsontext.MAX_NOTES:
-            self.repairs.append(Repair(name=name, at=_pointer(path)))
+        self._tell(Repair(name=name, at=_pointer(path)))
         return value
+
+    def _tell(self, repair: Repair) -> None:
+        if len(self.repairs) < jsontext.MAX_NOTES:
+            self.repairs.append(repair)
 
     def _only(self, schema: JsonObject) -> JsonObject:
         """Return the one schema that a value other than null is held to; {} where there is a choice."""

@@ -230,6 +230,22 @@ def test_values_are_respelled_wherever_the_schema_reaches():
     ]
 
 
+def test_what_is_settled_inside_a_decoded_container_is_named_at_its_place():
+    wire = {"properties": {"k/s": {"type": "array", "items": {"properties": {"n": {"type": "integer"}}}}}}
+    text = '[{"a": "x\\ud83d", "b": "y\\u0000", "c": 1, "c": 1, "n": "2"}]'
+
+    changed, repairs = respelled({"k/s": text}, wire)
+
+    assert changed == {"k/s": [{"a": "x\ufffd", "b": "y", "c": 1, "n": 2}]}
+    assert repairs[0].name == "decoded_container"
+    assert {(repair.name, repair.at) for repair in repairs[1:]} == {
+        ("duplicate_key", "/k~1s/0/c"),
+        ("lone_surrogate", "/k~1s/0/a"),
+        ("control_character", "/k~1s/0/b"),
+        ("number_from_text", "/k~1s/0/n"),
+    }
+
+
 @pytest.mark.parametrize(
     "wire",
     [
