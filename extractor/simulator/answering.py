@@ -12,7 +12,6 @@ import re2
 
 from extractor import jsontext
 from extractor.model.offline import fill
-from extractor.model.offline.offline_model import without
 from extractor.prompt import read_back
 from extractor.records import Json, JsonObject, Message, Shape
 from extractor.simulator.catalogue import Reply
@@ -33,7 +32,10 @@ CONTRADICTED = "total"
 
 
 def by_rules(messages: Sequence[Message], _shape: Shape) -> str:
-    """Answer as the offline model does. Messages that our prompts did not make get an empty object."""
+    """Fill the schema by the rules of the offline model, in a re-ask too: what failed was somebody else's answer.
+
+    Messages that our prompts did not make get an empty object.
+    """
     return _by_rules(tuple(messages))
 
 
@@ -43,7 +45,7 @@ def _by_rules(messages: tuple[Message, ...]) -> str:
         asked = read_back(messages)
     except ValueError:
         return "{}"
-    return jsontext.dumps(without(fill(asked.schema, asked.document), asked.failing))
+    return jsontext.dumps(fill(asked.schema, asked.document))
 
 
 def from_records(records: Mapping[str, Json]) -> Answer:
