@@ -78,6 +78,11 @@ def _errors(tally: Tally) -> Table:
 def _notes(tally: Tally) -> Iterator[str]:
     if any(engine.startswith(OFFLINE_MODEL) for engine in tally.engines):
         yield f"No language model was used: {OFFLINE_MODEL} reads by simple rules."
+    if tally.unsupported:
+        yield (
+            f"{tally.unsupported:,} of the records hold values that stand in neither the document nor the model's "
+            "reasoning: `unsupported` in their lines names them, and --unsupported reask asks for them again."
+        )
     estimated = tally.usage.estimated_calls - tally.usage.unpriced_calls
     if estimated:
         yield (

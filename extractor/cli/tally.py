@@ -24,6 +24,8 @@ class Tally:
     errors: Counter[str] = field(default_factory=Counter)
     #: Error code -> the first source that ended with it.
     examples: dict[str, str] = field(default_factory=dict)
+    #: Documents whose record holds values from neither the document nor the reasoning.
+    unsupported: int = 0
     #: Who answered -> documents.
     engines: Counter[str] = field(default_factory=Counter)
     #: Questions asked.
@@ -39,6 +41,7 @@ class Tally:
         self.engines[result.engine] += 1
         self.attempts += len(result.attempts)
         self.usage += result.usage
+        self.unsupported += bool(result.unsupported)
         if result.error:
             self.errors[result.error.code] += 1
             self.examples.setdefault(result.error.code, result.source or result.id)

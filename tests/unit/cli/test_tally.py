@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from io import StringIO
+
+from rich.console import Console
+
+from extractor.cli.summary import print_summary
 from extractor.cli.tally import Tally
 from extractor.records import Attempt, Enforcement, Failure, Json, Result, Status, Usage
 
@@ -52,3 +58,16 @@ def test_a_run_that_stopped_early_has_not_succeeded() -> None:
 
     assert not stopped
     assert tally.is_all_succeeded
+
+
+def test_records_with_values_from_nowhere_are_counted_and_told() -> None:
+    made_up = replace(result("succeeded"), attempts=(Attempt(number=1, outcome="accepted", unsupported=("/total",)),))
+    tally = Tally(documents=2)
+    console = Console(file=StringIO(), width=200)
+
+    tally.add(made_up)
+    tally.add(result("succeeded"))
+    print_summary(console, tally, seconds=1.0, where="records.jsonl")
+
+    assert tally.unsupported == 1
+    assert "1 of the records hold values that stand in neither the document" in console.file.getvalue()
