@@ -39,6 +39,10 @@ class Meaning:
     maybe_billed: bool = False
 
 
+_KEY = (
+    "The API key is missing, wrong or revoked. Check OPENROUTER_API_KEY, which goes to openrouter.ai alone, or "
+    "EXTRACTOR_API_KEY for any other host."
+)
 _REDIRECT = Meaning(
     error=GatewayError, says="The address answers with a redirect, which is not followed. Set the final base URL."
 )
@@ -51,7 +55,7 @@ _UNKNOWN = Meaning(error=GatewayError, says="The address answers with a status t
 
 #: Statuses that differ from the rest of their hundred.
 STATUSES: dict[int, Meaning] = {
-    401: Meaning(error=AuthenticationFailed, says="The API key is missing, wrong or revoked. Check the key."),
+    401: Meaning(error=AuthenticationFailed, says=_KEY),
     402: Meaning(error=OutOfCredit, says="The account cannot pay for the request. Add credit or lower max_tokens."),
     403: Meaning(error=PermissionDenied, says="The key or the account does not allow this model or this spend."),
     404: Meaning(error=ModelNotFound, says="No endpoint serves this model. Check the model slug and the base URL."),
