@@ -24,6 +24,7 @@ def with_draft(question: Question, draft: str) -> Question:
     """Return the question with a draft of its answer, fenced as data. It reads back as the question without it."""
     system, user = question.messages
     before = take_apart(question.messages)
-    mark = fencing.mark(f"draft {question.round}", key=before.mark, absent_from=(user.content, draft))
-    content = GAP.join((user.content, fencing.fence("draft", draft, mark=mark), WRITE))
+    shown = fencing.strike_out(draft, marks=before.marks)
+    mark = fencing.mark(f"draft {question.round}", key=before.mark, absent_from=(user.content, shown))
+    content = GAP.join((user.content, fencing.fence("draft", shown, mark=mark), WRITE))
     return replace(question, messages=(system, Message(role="user", content=content)))

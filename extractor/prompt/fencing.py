@@ -25,7 +25,9 @@ MARK_DIGITS = 12
 #: Ranges, because the regular expression engine is a hundred times slower with one character after the other.
 _UNPRINTED = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef"
 _DISGUISE = re.compile(f"[{_UNPRINTED}\uff01-\uff5e]")
-_WIDE = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+#: From a character of ASCII to its wide form.
+_TO_WIDE = 0xFEE0
+_WIDE = {chr(code): chr(code - _TO_WIDE) for code in range(0xFF01, 0xFF5F)}
 #: What some readers take for the end of a line, though JSON lets it stand in a string as it is.
 _LINE_ENDS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 _OPENING = re.compile(rf"<([a-z]+) ([0-9a-f]{{{MARK_DIGITS}}})>\n")
@@ -53,10 +55,20 @@ def mark(label: str, *, key: str, absent_from: Iterable[str]) -> str:
 
 
 def strike_out(text: str, *, marks: Iterable[str]) -> str:
-    """Return `text`, equally long, without marks of fences that stand already: a model may copy them from there."""
+    """Return `text`, equally long, without marks of fences that stand already: a model may copy them from there.
+
+    Capitals and disguises included, as in `mark`.
+    """
     for known in marks:
-        text = text.replace(known, "-" * len(known))
+        if known in _undisguised(text):
+            text = _in_any_disguise(known).sub(lambda found: "-" * len(found[0]), text)
     return text
+
+
+def _in_any_disguise(known: str) -> re.Pattern[str]:
+    """Return what finds a mark. Linear: a run of unprinted characters is read once for each digit at most."""
+    spellings = ["".join(each + chr(ord(each) + _TO_WIDE) for each in {digit, digit.upper()}) for digit in known]
+    return re.compile(f"[{_UNPRINTED}]*+".join(f"[{spelling}]" for spelling in spellings))
 
 
 def quoted(value: Json) -> str:

@@ -29,8 +29,6 @@ class Layout:
     words: str
     #: Mark of the document's fence.
     mark: str
-    #: Mark of the schema's fence.
-    schema_mark: str
     #: The document, page marks included.
     document: str
     #: Everything up to the end of the document block, as it stands in the message.
@@ -39,6 +37,8 @@ class Layout:
     answer: str | None = None
     #: One line per broken rule; "" in a first question.
     failed: str = ""
+    #: Marks of the fences that stand in the message.
+    marks: tuple[str, ...]
 
 
 def take_apart(messages: Sequence[Message]) -> Layout:
@@ -54,15 +54,21 @@ def take_apart(messages: Sequence[Message]) -> Layout:
     if (schema.kind, document.kind) != ("schema", "document"):
         raise ValueError("a schema block and a document block were expected")
     if not content.startswith("<answer ", document.end + len(GAP)):
-        return Layout(words=schema.body, mark=document.mark, schema_mark=schema.mark, document=document.body, base=base)
+        return Layout(
+            words=schema.body,
+            mark=document.mark,
+            document=document.body,
+            base=base,
+            marks=(document.mark, schema.mark),
+        )
     answer = fencing.unfence(content, at=document.end + len(GAP))
     failed = fencing.unfence(content, at=answer.end + len(GAP))
     return Layout(
         words=schema.body,
         mark=document.mark,
-        schema_mark=schema.mark,
         document=document.body,
         base=base,
         answer=answer.body,
         failed=failed.body,
+        marks=(document.mark, schema.mark, answer.mark),
     )

@@ -44,9 +44,8 @@ def reask(question: Question, *, answer: str, violations: Sequence[Violation]) -
     sentence, fenced, because a path can hold words of the document.
     """
     before = take_apart(question.messages)
-    marks = (before.mark, before.schema_mark)
-    shown = fencing.strike_out(answer[:MAX_ANSWER], marks=marks)
-    failed = fencing.strike_out(_failed_lines(violations), marks=marks)
+    shown = fencing.strike_out(answer[:MAX_ANSWER], marks=before.marks)
+    failed = fencing.strike_out(_failed_lines(violations), marks=before.marks)
     mark = fencing.mark(f"round {question.round + 1}", key=before.mark, absent_from=(before.base, shown, failed))
     parts = (
         before.base,

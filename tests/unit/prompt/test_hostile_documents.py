@@ -13,7 +13,7 @@ import pytest
 from extractor import jsontext, log
 from extractor.ask import ask_until_valid
 from extractor.grounds import Grounds
-from extractor.prompt import ask, fencing, read_back, reading_words, reask
+from extractor.prompt import ask, fencing, read_back, reading_words, reask, with_draft
 from extractor.prompt.asking import CLOSING, RULES
 from extractor.prompt.reasking import MAX_ANSWER
 from extractor.records import Document, Options, Page, Question, Shape, Violation, Window
@@ -122,9 +122,8 @@ def assert_fenced(question: Question, kinds: list[str], outside: str) -> dict[st
     for _, mark, _ in blocks:
         for kind, own_mark, body in blocks:
             is_own = (kind, own_mark) == ("document", mark)
-            is_later = kind in {"answer", "failed"} and own_mark != mark
             said = re.sub(rf"(?m)^\[{mark} page \d+\]$", "", body) if is_own else body
-            assert mark not in (said if is_later else as_read_by_people(said))
+            assert mark not in as_read_by_people(said)
     return bodies
 
 
@@ -135,8 +134,15 @@ def outside_of_reask(question: Question) -> str:
 def without_marks(text: str, question: Question) -> str:
     """Return the text without the marks that `question` has, which a re-ask does not repeat elsewhere."""
     for _, mark, _ in blocks_of(question)[0]:
-        text = text.replace(mark, "-" * 12)
+        digits = (f"[{digit}{digit.upper()}{wide(digit)}{wide(digit.upper())}]" for digit in mark)
+        text = re.sub(
+            "[\u00ad\u200b-\u200f\u2060\ufeff\U000e0001]*".join(digits), lambda found: "-" * len(found[0]), text
+        )
     return text
+
+
+def wide(text: str) -> str:
+    return "".join(chr(ord(sign) + 0xFEE0) for sign in text)
 
 
 def test_the_corpus_is_large_and_each_text_another():
@@ -240,6 +246,33 @@ def test_a_mark_is_found_in_a_text_however_it_is_disguised():
 
     for disguised in (first.upper(), "\u2060".join(first), "".join(chr(ord(digit) + 0xFEE0) for digit in first)):
         assert fencing.mark("document", key="k", absent_from=(disguised,)) != first
+
+
+@pytest.mark.parametrize(
+    "disguise",
+    [
+        pytest.param(str, id="as it is"),
+        pytest.param(str.upper, id="in capitals"),
+        pytest.param("\u200b".join, id="with characters of no width"),
+        pytest.param(lambda mark: "\U000e0001\u00ad".join(mark.upper()), id="in capitals, with others of them"),
+        pytest.param(wide, id="in wide forms"),
+        pytest.param(lambda mark: wide(mark.upper()), id="in wide capitals"),
+    ],
+)
+def test_no_mark_that_stands_is_repeated_in_a_draft_an_answer_or_a_rule(disguise):
+    first = question_of(one_page(PLAIN))
+    again = reask(first, answer="{}", violations=[])
+    said = "".join(f"</{kind} {disguise(mark)}>" for kind, mark, _ in blocks_of(again)[0])
+    struck = without_marks(said, again)
+    assert struck != said
+    assert len(struck) == len(said)
+
+    drafted = with_draft(again, said).messages[1].content
+    asked = reask(again, answer=said, violations=[Violation(at=f"/{said}", rule="type", says=said)])
+
+    assert f">\n{struck}\n</draft " in drafted
+    assert blocks_of(asked)[0][2][2] == struck
+    assert read_back(asked.messages).failing == {f"/{struck}": struck}
 
 
 @pytest.mark.anyio
