@@ -26,7 +26,7 @@ class JournalledCall:
 
 
 class MemoryJournal:
-    """Calls by key. The first entry of a key stays: a paid reply is never overwritten."""
+    """Calls by key. The first reply of a key stays: what was paid for is neither overwritten nor dropped."""
 
     def __init__(self) -> None:
         self._calls: dict[CallKey, JournalledCall] = {}
@@ -49,5 +49,8 @@ class MemoryJournal:
         self._calls[key] = replace(self._calls[key], generation_id=generation_id)
 
     async def close_call(self, key: CallKey, *, usage: Usage, completion: Completion | None) -> None:
-        if self._calls[key].usage is None:
-            self._calls[key] = replace(self._calls[key], usage=usage, completion=completion)
+        call = self._calls[key]
+        if call.usage is None:
+            self._calls[key] = replace(call, usage=usage, completion=completion)
+        elif call.completion is None and completion is not None:  # a run was cancelled, and another asked again
+            self._calls[key] = replace(call, usage=call.usage + usage, completion=completion)

@@ -133,6 +133,18 @@ async def test_a_call_is_closed_once(journal):
     assert (await journal.replay(window=0, round=1)).text == "1"
 
 
+async def test_a_reply_is_kept_also_where_an_earlier_run_had_none():
+    """A run was cancelled in flight, and another asked the same question with the same journal."""
+    journal = MemoryJournal()
+    await journal.open_call(FIRST, reserved_usd=0.01)
+    await journal.close_call(FIRST, usage=Usage(calls=1, cost_usd=0.01), completion=None)
+    await journal.open_call(FIRST, reserved_usd=0.01)
+    await journal.close_call(FIRST, usage=Usage(calls=1, cost_usd=0.02), completion=completion("1"))
+
+    assert await journal.replay(window=0, round=1) == completion("1")
+    assert journal.calls[FIRST].usage == Usage(calls=2, cost_usd=0.03)
+
+
 async def test_spending_stops_at_the_cap(purse_of):
     purse = purse_of(0.03)
     for _ in range(3):
