@@ -73,6 +73,8 @@ class EnforcementUnavailable(ModelError):
     """The endpoint refused every rung that the caller's policy allows."""
 
     code = "enforcement_unavailable"
+    #: Each rung, and why it was refused; "" where nobody said.
+    why: str = ""
 
 
 class Refused(ModelError):

@@ -86,11 +86,13 @@ def terms_for(
     why = "; ".join(f"{rung}: {reasons[rung]}" for rung in allowed if rung in reasons)
     rung = next((rung for rung in allowed if rung not in reasons), None)
     if rung is None:
-        raise EnforcementUnavailable(
+        error = EnforcementUnavailable(
             f"The endpoint refused every way of asking for the shape that is allowed ({why or 'it lists none'}). "
             "Allow weaker ones with enforcement=auto, or choose another model.",
             maybe_billed=False,
         )
+        error.why = why
+        raise error
     return Terms(
         rung=rung,
         is_streamed=profile.thinks or "plain" in refused,

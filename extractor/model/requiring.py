@@ -67,7 +67,8 @@ class DraftedRecord:
             try:
                 return await self._direct.reach()
             except EnforcementUnavailable as refused:
-                note = f"{refused.message} {self._sibling} wrote the record from a draft of {self._model}"
+                why = f"{refused.why}; " if refused.why else ""
+                note = f"{why}{self._sibling} wrote the record from a draft of {self._model}"
             self._agreement_to_write(self._question, note).require_terms()
             draft = await self._draft()
             self._writing = self._agreement_to_write(self._with_draft(self._question, draft.text), note)
