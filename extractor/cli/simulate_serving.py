@@ -13,7 +13,7 @@ from extractor.cli.stopping import stopped_by_signals
 from extractor.errors import InvalidRequest, InvalidSettings
 from extractor.simulator import PROFILES, Latency
 from extractor.simulator.answering import records_in
-from extractor.simulator.catalogue import load
+from extractor.simulator.catalogue import known_words, load
 from extractor.simulator.provider import Conduct, Provider
 from extractor.simulator.server import serving
 
@@ -71,7 +71,8 @@ def address_words(base_url: str, *, profile: str) -> str:
     """Return what is said once it serves."""
     return (
         f"Simulating a provider ({profile}) at {base_url}\n"
-        f"Use it:  EXTRACTOR_BASE_URL={base_url} EXTRACTOR_API_KEY=simulated {program()} run …\n"
+        f"Use it:  EXTRACTOR_BASE_URL={base_url} EXTRACTOR_OPENROUTER_COMPATIBLE=true EXTRACTOR_API_KEY=simulated "
+        f"{program()} run …\n"
         f"Ledger:  {base_url}/simulator/ledger"
     )
 
@@ -96,7 +97,7 @@ async def _serve(provider: Provider, *, port: int) -> None:
 
 def _records(path: Path) -> dict[str, Json]:
     try:
-        return dict(records_in(path.read_text("utf-8")))
+        return dict(records_in(path.read_bytes()))
     except OSError as error:
         raise InvalidRequest(f"--records: {path} cannot be read: {error.strerror}.") from None
     except ValueError as error:
@@ -106,10 +107,10 @@ def _records(path: Path) -> dict[str, Json]:
 def _scenario(text: str) -> tuple[str, Sequence[str]]:
     needle, _, listed = text.rpartition("=")
     ids = [part.strip() for part in listed.split(",")]
-    unknown = [part for part in ids if part not in {entry.id for entry in load()}]
-    if not needle or unknown:
+    unknown = [part for part in ids if part and part not in {entry.id for entry in load()}]
+    if not needle or unknown or not all(ids):
         raise InvalidRequest(
             f"--scenario: {text!r} is not TEXT=ID,ID with ids of docs/reference/failures.md"
-            + (f"; unknown: {', '.join(unknown)}." if needle else ".")
+            + (f"; unknown: {', '.join(unknown)}. It has {known_words()}." if unknown else ".")
         )
     return needle, ids

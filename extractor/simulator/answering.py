@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
@@ -27,6 +28,15 @@ if TYPE_CHECKING:
 Answer: TypeAlias = Callable[[Sequence[Message], Shape], str]
 #: What a figure is off by where the endpoint contradicts its own reasoning.
 OFF_BY = 16.4
+#: What a line of a file of records is.
+RECORD_LINE = '{"needle": "…", "record": {…}}'
+#: Why a line is no JSON, by the word of the parser.
+NOT_STRICT = {
+    "duplicate_key": "a member is given twice with different values",
+    "not_a_number": "NaN and Infinity are no JSON",
+    "huge_number": "a number is too large",
+    "too_deep": "it is nested too deeply",
+}
 #: Member that is contradicted if there is one.
 CONTRADICTED = "total"
 
@@ -150,19 +160,38 @@ def _cut(text: str, tokens: int) -> str:
     return text.encode("utf-8", "replace")[: tokens * BYTES_PER_TOKEN].decode("utf-8", "ignore")
 
 
-def records_in(text: str) -> dict[str, JsonObject]:
+def records_in(raw: bytes) -> dict[str, JsonObject]:
     """Read records from JSON lines `{"needle": text of the document, "record": {…}}`.
 
     Raises:
-        ValueError: a line is something else; says which.
+        ValueError: a line is something else, or there is none; says which, and what is wanted.
     """
     records: dict[str, JsonObject] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(raw.removeprefix(BOM_UTF8).split(b"\n"), start=1):
         if not line.strip():
             continue
         try:
-            stated = json.loads(line)
-            records[stated["needle"]] = stated["record"]
-        except (ValueError, KeyError, TypeError):
-            raise ValueError(f'line {number} is not {{"needle": "…", "record": {{…}}}}') from None
+            needle, record = _needle_and_record(line)
+        except ValueError as error:
+            raise ValueError(f"line {number} is not {RECORD_LINE}: {error}") from None
+        records[needle] = record
+    if not records:
+        raise ValueError(f"line 1 is not {RECORD_LINE}: there is no line with anything in it")
     return records
+
+
+def _needle_and_record(line: bytes) -> tuple[str, JsonObject]:
+    try:
+        stated = jsontext.parse(line.decode())
+    except jsontext.NotStrictJson as error:
+        raise ValueError(NOT_STRICT.get(error.reason, "it is no JSON")) from None
+    except UnicodeDecodeError:
+        raise ValueError("it is not in UTF-8") from None
+    if not isinstance(stated, dict):
+        raise ValueError("it is no object")  # noqa: TRY004 - one kind of error for a line
+    needle, record = stated.get("needle"), stated.get("record")
+    if not isinstance(needle, str) or not needle:
+        raise ValueError("the needle must be a text that is not empty")
+    if not isinstance(record, dict):
+        raise ValueError("the record must be an object")  # noqa: TRY004 - as above
+    return needle, record

@@ -224,9 +224,18 @@ def entry(id: str) -> Entry:  # noqa: A002 - what the catalogue calls it
     """Return one entry.
 
     Raises:
-        KeyError: there is none of this id.
+        KeyError: there is none of this id; says which there are.
     """
-    return _by_id()[id]
+    found = _by_id().get(id)
+    if found is None:
+        raise KeyError(f"The catalogue has no entry {id!r}; it has {known_words()}.")
+    return found
+
+
+def known_words() -> str:
+    """Return the ids that there are, cluster by cluster."""
+    ids = {letter: [each.id for each in load() if each.cluster == letter] for letter in CLUSTERS}
+    return ", ".join(f"{each[0]} to {each[-1]}" for each in ids.values())
 
 
 def read_entry(stated: JsonObject) -> Entry:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter, ValidationError
 
 from extractor import jsontext
-from extractor.simulator.catalogue import Reply
+from extractor.simulator.catalogue import Reply, Streaming
 from extractor.simulator.rendering import json_page
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 LEDGER = "/simulator/ledger"
 SCENARIOS = "/simulator/scenarios"
+WANTED = 'Wanted: {"needle": text of a document, "replies": [id of an entry of the catalogue, or a reply, …]}.'
 _REPLY = TypeAdapter(Reply)
 
 
@@ -49,13 +50,40 @@ def as_json(ledger: Ledger) -> JsonObject:
 
 def _played(raw: bytes, scenarios: Scenarios) -> Rendered:
     try:
-        stated = jsontext.parse(raw.decode())
+        stated = _stated(raw)
         scenarios.play(stated["needle"], [_playable(each) for each in stated["replies"]])
-    except (ValueError, KeyError, TypeError, ValidationError):
-        said = 'Wanted: {"needle": text of a document, "replies": [id of an entry of the catalogue, or a reply, …]}.'
-        return json_page({"error": {"code": 400, "message": said}}, status=400)
+    except (ValueError, KeyError) as error:
+        return json_page({"error": {"code": 400, "message": f"{error.args[0]} {WANTED}"}}, status=400)
     return json_page({"needle": stated["needle"], "played": len(stated["replies"])})
 
 
+def _stated(raw: bytes) -> JsonObject:
+    try:
+        stated = jsontext.parse(raw.decode())
+    except ValueError:
+        raise ValueError("The body is no JSON in UTF-8.") from None
+    if not isinstance(stated, dict):
+        raise ValueError("The body is no JSON object.")  # noqa: TRY004 - told to the client as the others are
+    for name in ("needle", "replies"):
+        if name not in stated:
+            raise ValueError(f"The member {name!r} is missing.")
+    if not isinstance(stated["replies"], list):
+        raise ValueError("The member 'replies' is no list.")  # noqa: TRY004 - as above
+    return stated
+
+
 def _playable(stated: str | JsonObject) -> Playable:
-    return stated if isinstance(stated, str) else _REPLY.validate_python(stated)
+    if isinstance(stated, str):
+        return stated
+    if not isinstance(stated, dict):
+        raise ValueError(f"{stated!r} in 'replies' is neither.")  # noqa: TRY004 - as above
+    try:
+        return _REPLY.validate_python(stated)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        at = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "unexpected_keyword_argument":
+            known = Streaming if first["loc"][0] == "streaming" else Reply
+            members = ", ".join(each.name for each in fields(known))
+            raise ValueError(f"A reply has no member {at!r}; it has {members}.") from None
+        raise ValueError(f"The member {at!r} of a reply cannot be used: {first['msg']}.") from None

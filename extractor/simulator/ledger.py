@@ -70,7 +70,7 @@ class Bill:
     abandoned: bool = False
     #: Whether the reply was streamed.
     streamed: bool = False
-    #: As the reply states it.
+    #: As the reply states it; None of what is no completion.
     finish_reason: str | None = None
 
     @property

@@ -48,8 +48,8 @@ class Conduct:
     answer: Answer | Mapping[str, Json] | None = None
     #: Replies for documents: text of the document, then entries of the catalogue and replies.
     scenarios: Sequence[tuple[str, Sequence[Playable]]] = ()
-    #: Milliseconds before each reply: evenly from the first to the second, or a distribution.
-    latency_ms: tuple[float, float] | Latency = (0.0, 0.0)
+    #: Milliseconds before each reply: always the same, evenly from the first to the second, or a distribution.
+    latency_ms: float | tuple[float, float] | Latency = (0.0, 0.0)
     #: Of whatever is drawn.
     seed: int = 0
     #: Slugs that are known, which are those that are listed. None = the profile's are listed, and every slug is known.
@@ -63,11 +63,16 @@ class Conduct:
 
 
 class Provider:
-    """Answers requests by its conduct, and keeps the ledger."""
+    """Answers requests by its conduct, and keeps the ledger.
+
+    Raises:
+        KeyError: a scenario names an entry that the catalogue does not have.
+        ValueError: the profile, the latency or a scenario cannot be used.
+    """
 
     def __init__(self, conduct: Conduct) -> None:
         self._conduct = conduct
-        self.profile = PROFILES[conduct.profile] if isinstance(conduct.profile, str) else conduct.profile
+        self.profile = _profile_of(conduct.profile)
         self.ledger = Ledger(balance_usd=conduct.balance_usd)
         self.scenarios = Scenarios()
         for needle, playables in conduct.scenarios:
@@ -77,8 +82,7 @@ class Provider:
         #: Every other request, in order.
         self.looked_up: list[Asked] = []
         self._answer = _answer_of(conduct.answer)
-        latency = conduct.latency_ms
-        self._latency = latency if isinstance(latency, Latency) else Latency(low=latency[0], high=latency[1])
+        self._latency = Latency.of(conduct.latency_ms)
         models = tuple(conduct.models or self.profile.models)
         self._listing = Listing(self.profile, models, ledger=self.ledger, lag=conduct.generation_lag)
         self._started = int(time.time())
@@ -161,6 +165,15 @@ class Provider:
 _NO_KEY = gateway_error(401, "Missing Authentication header")
 
 
+def _profile_of(stated: str | Profile) -> Profile:
+    profile = PROFILES.get(stated) if isinstance(stated, str) else stated
+    if not isinstance(profile, Profile):
+        raise ValueError(  # noqa: TRY004 - one kind of error for whatever is no profile
+            f"The profile {stated!r} is none of {', '.join(PROFILES)}, nor a Profile of your own."
+        )
+    return profile
+
+
 def _answer_of(stated: Answer | Mapping[str, Json] | None) -> Answer:
     if stated is None:
         return by_rules
@@ -179,5 +192,5 @@ def _bill(requested: Requested, reply: Reply, *, id: str, needle: str) -> Bill: 
         reasoning_tokens=written.reasoning,
         billed=reply.billed,
         streamed=requested.is_streamed,
-        finish_reason=reply.finish,
+        finish_reason=reply.finish if reply.status < NO_COMPLETION and reply.body is None else None,
     )

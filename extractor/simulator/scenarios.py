@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections import deque
 from dataclasses import dataclass
-from math import log
+from math import isfinite, log
 from random import Random
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from extractor.simulator import catalogue
-from extractor.simulator.mistakes import is_made
+from extractor.simulator.mistakes import MISTAKES, is_made
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,12 +35,42 @@ class Latency:
     low: float = 0.0
     high: float = 0.0
 
+    def __post_init__(self) -> None:
+        """Refuse what cannot be waited.
+
+        Raises:
+            ValueError: says what.
+        """
+        if not (_is_a_wait(self.low) and _is_a_wait(self.high)):
+            raise ValueError(f"{self.low!r} to {self.high!r} is no latency; milliseconds are numbers from 0 on")
+        if self.kind == "uniform" and self.low > self.high:
+            raise ValueError(f"{self.low:g} to {self.high:g} runs backwards; the shorter comes first")
+        if self.kind == "log_normal" and not self.low:
+            raise ValueError("The middle one of a long tail is more than 0 milliseconds")
+
+    @classmethod
+    def of(cls, stated: object) -> Latency:
+        """Return the latency that one number, or the shortest and the longest, stands for.
+
+        Raises:
+            ValueError: it is neither, or cannot be waited.
+        """
+        if isinstance(stated, Latency):
+            return stated
+        if isinstance(stated, int | float):
+            return cls(low=stated, high=stated)
+        if not isinstance(stated, tuple | list) or len(stated) != 2:  # noqa: PLR2004 - a range
+            raise ValueError(
+                f"latency_ms={stated!r} is none of a number, a pair of numbers (shortest, longest), a Latency"
+            )
+        return cls(low=stated[0], high=stated[1])
+
     @classmethod
     def read(cls, text: str) -> Latency:
         """Read `200`, `20-60` or `~400`, milliseconds: constant, uniform, log-normal.
 
         Raises:
-            ValueError: it is none of these.
+            ValueError: it is none of these, or a range that runs backwards.
         """
         found = _RANGE.fullmatch(text.strip())
         if found is None or (found[1] and (found[3] or not float(found[2]))):
@@ -75,8 +105,13 @@ class Scenarios:
 
         Raises:
             KeyError: the catalogue has no entry of that id.
+            ValueError: the needle is no text, or nothing is to be played.
         """
+        if not (needle and isinstance(needle, str)):
+            raise ValueError(f"The needle {needle!r} is no text that a document can be known by.")
         replies = [reply for playable in playables for reply in _replies(playable)]
+        if not replies:
+            raise ValueError(f"Nothing is played to {needle!r}: give ids of the catalogue, like 'A1', or a Reply.")
         self._waiting.setdefault(needle, deque()).extend(replies)
 
     def needle_in(self, document: str) -> str:
@@ -98,4 +133,16 @@ class Scenarios:
 
 
 def _replies(playable: Playable) -> tuple[catalogue.Reply, ...]:
-    return catalogue.entry(playable).replies if isinstance(playable, str) else (playable,)
+    if isinstance(playable, str):
+        return catalogue.entry(playable).replies
+    if not isinstance(playable, catalogue.Reply):
+        raise ValueError(  # noqa: TRY004 - one kind of error for whatever cannot be played
+            f"{playable!r} cannot be played: give an id of the catalogue, like 'A1', or a Reply."
+        )
+    if playable.when and playable.when not in {"same_body", *MISTAKES}:
+        raise ValueError(f"when={playable.when!r} is none of same_body, {', '.join(MISTAKES)}.")
+    return (playable,)
+
+
+def _is_a_wait(milliseconds: object) -> bool:
+    return isinstance(milliseconds, int | float) and isfinite(milliseconds) and milliseconds >= 0

@@ -102,6 +102,7 @@ class Simulator(Conduct):
 
         Raises:
             KeyError: the catalogue has no entry of that id.
+            ValueError: the needle is no text, or nothing is to be played.
         """
         self.provider.scenarios.play(needle, playables)
 

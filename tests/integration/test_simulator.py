@@ -300,9 +300,46 @@ def test_the_ledger_and_the_scenarios_are_endpoints_too():
         post(simulator)
         ledger = http.get("/simulator/ledger").json()
 
+    assert "A reply has no member 'state'; it has status, headers" in refused.json()["error"]["message"]
     assert (played.json(), refused.status_code) == ({"needle": "A-17", "played": 2}, 400)
     assert [call["status"] for call in ledger["calls"]] == [200, 503]
     assert ledger["usd"] == simulator.ledger.usd
+
+
+@pytest.mark.parametrize(
+    ("sent", "says"),
+    [
+        pytest.param(b"{", "The body is no JSON in UTF-8.", id="no JSON"),
+        pytest.param(b"[]", "The body is no JSON object.", id="list"),
+        pytest.param(b'{"replies": ["A1"]}', "The member 'needle' is missing.", id="no needle"),
+        pytest.param(b'{"needle": "x", "replies": "A1"}', "The member 'replies' is no list.", id="no list"),
+        pytest.param(b'{"needle": "x", "replies": [1]}', "1 in 'replies' is neither.", id="number"),
+        pytest.param(b'{"needle": "", "replies": ["A1"]}', "The needle '' is no text", id="empty needle"),
+        pytest.param(b'{"needle": "x", "replies": ["Z9"]}', "no entry 'Z9'; it has A1 to A22", id="entry"),
+        pytest.param(b'{"needle": "x", "replies": [{"status": "a"}]}', "'status' of a reply cannot be", id="value"),
+        pytest.param(
+            b'{"needle": "x", "replies": [{"streaming": {"cot": ""}}]}',
+            "A reply has no member 'streaming.cot'; it has comments, characters, cut",
+            id="member",
+        ),
+    ],
+)
+def test_a_scenario_that_cannot_be_played_is_refused_with_what_is_wrong_and_what_is_wanted(sent, says):
+    with Simulator() as simulator, client(simulator) as http:
+        refused = http.post("/simulator/scenarios", content=sent)
+
+    assert refused.status_code == 400
+    assert says in refused.json()["error"]["message"]
+    assert 'Wanted: {"needle"' in refused.json()["error"]["message"]
+
+
+def test_the_ledger_states_no_reason_to_stop_of_what_is_no_completion():
+    with Simulator(answer=RECORDS) as simulator:
+        simulator.play("A-17", Reply(status=503, billed=False), Reply(body="<html>", billed=False))
+        for _ in range(3):
+            post(simulator)
+
+    assert [bill.finish_reason for bill in simulator.ledger.calls] == [None, None, "stop"]
 
 
 def test_a_reply_takes_as_long_as_is_drawn_and_as_it_says_itself():
@@ -466,7 +503,7 @@ def test_the_command_says_where_it_is_and_at_the_end_what_it_would_have_charged(
         bill = running.stdout.read()
 
     assert "(enforces) at http://127.0.0.1:" in said[0]
-    assert f"EXTRACTOR_BASE_URL={url} EXTRACTOR_API_KEY=simulated" in said[1]
+    assert f"EXTRACTOR_BASE_URL={url} EXTRACTOR_OPENROUTER_COMPATIBLE=true EXTRACTOR_API_KEY=simulated" in said[1]
     assert message_of(replies[0])["content"].startswith("```")
     assert json.loads(message_of(replies[1])["content"]) == INVOICE_RECORD
     assert bill.startswith("Asked 2 times, charged 2 times: 0.00")

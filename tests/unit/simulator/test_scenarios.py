@@ -8,6 +8,7 @@ import pytest
 
 from extractor.simulator import Latency, Reply
 from extractor.simulator.catalogue import entry
+from extractor.simulator.provider import Conduct, Provider
 from extractor.simulator.scenarios import Scenarios
 
 BODY = {"messages": []}
@@ -41,8 +42,23 @@ def test_a_document_is_known_by_the_text_that_it_holds():
 
 
 def test_an_entry_that_there_is_not_is_refused_at_once():
-    with pytest.raises(KeyError):
+    with pytest.raises(KeyError, match=r"no entry 'Z99'; it has A1 to A22, B1 to B11, .* H1 to H34\."):
         Scenarios().play("A-17", ["Z99"])
+
+
+@pytest.mark.parametrize(
+    ("needle", "playables", "says"),
+    [
+        pytest.param("", ["A1"], "The needle '' is no text", id="empty needle"),
+        pytest.param(17, ["A1"], "The needle 17 is no text", id="needle of another kind"),
+        pytest.param("A-17", [], "Nothing is played to 'A-17': give ids", id="nothing"),
+        pytest.param("A-17", [503], "503 cannot be played: give an id", id="neither entry nor reply"),
+        pytest.param("A-17", [Reply(when="later")], "when='later' is none of same_body, ", id="unknown mistake"),
+    ],
+)
+def test_what_cannot_be_played_is_refused_at_once_and_says_what_can(needle, playables, says):
+    with pytest.raises(ValueError, match=says):
+        Scenarios().play(needle, playables)
 
 
 def test_a_reply_to_a_mistake_is_passed_over_where_the_request_makes_none():
@@ -80,6 +96,37 @@ def test_a_latency_is_written_as_one_number_two_or_the_middle_one(text, latency)
 def test_other_texts_are_no_latency(text):
     with pytest.raises(ValueError, match="none of 200, 20-60, ~400"):
         Latency.read(text)
+
+
+def test_a_latency_that_runs_backwards_is_refused():
+    with pytest.raises(ValueError, match="60 to 20 runs backwards"):
+        Latency.read("60-20")
+
+
+@pytest.mark.parametrize(
+    ("stated", "latency"),
+    [(5, Latency(low=5, high=5)), ((20, 60), Latency(low=20, high=60)), (Latency(low=1, high=2),) * 2],
+)
+def test_a_program_may_state_a_latency_as_a_number_a_pair_or_itself(stated, latency):
+    assert Provider(Conduct(latency_ms=stated))._latency == latency
+
+
+@pytest.mark.parametrize(
+    ("conduct", "says"),
+    [
+        pytest.param({"latency_ms": (60, 20)}, "60 to 20 runs backwards", id="backwards"),
+        pytest.param({"latency_ms": -1}, "numbers from 0 on", id="negative"),
+        pytest.param({"latency_ms": float("nan")}, "numbers from 0 on", id="NaN"),
+        pytest.param({"latency_ms": ("a", "b")}, "numbers from 0 on", id="texts"),
+        pytest.param({"latency_ms": (1, 2, 3)}, "none of a number, a pair of numbers", id="three"),
+        pytest.param({"latency_ms": "20-60"}, "none of a number, a pair of numbers", id="text"),
+        pytest.param({"profile": "nope"}, "'nope' is none of enforces, refuses, ignores", id="profile"),
+        pytest.param({"profile": None}, "None is none of enforces, refuses, ignores", id="no profile"),
+    ],
+)
+def test_a_conduct_that_cannot_be_had_is_refused_at_the_start(conduct, says):
+    with pytest.raises(ValueError, match=says):
+        Provider(Conduct(**conduct))
 
 
 def test_equal_seeds_draw_the_same_and_others_do_not():
