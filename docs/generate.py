@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
+import textwrap
 from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Literal, get_args, get_origin
@@ -14,7 +17,7 @@ from pydantic import SecretStr
 
 from extractor import errors
 from extractor.settings import Settings, variable_of
-from extractor.simulator.catalogue import CLUSTERS, load
+from extractor.simulator.catalogue import CLUSTERS, INVOICE_RECORD, INVOICE_SCHEMA, INVOICE_TEXT, load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -25,6 +28,12 @@ if TYPE_CHECKING:
 
 REFERENCE = Path(__file__).parent / "reference"
 ROW = "| {} |"
+#: Status of a reply that may hold a record.
+OK = 200
+#: What a shell is told so that the simulator is asked.
+SIMULATED = (
+    "EXTRACTOR_BASE_URL=http://127.0.0.1:8787/api/v1 EXTRACTOR_OPENROUTER_COMPATIBLE=true EXTRACTOR_API_KEY=simulated"
+)
 
 
 def errors_page() -> str:
@@ -89,12 +98,50 @@ def failures_page() -> str:
         "*Outcome*: `succeeded`, or the code of the [error](errors.md). *Calls*: requests for a completion in all.",
         "*Billed*: those of them that the provider charges for. Profiles of the simulator are named where they differ,",
         "options where the row takes other ones than the default.",
+        "",
+        *_invoice_lines(),
     ]
     for letter, heading in CLUSTERS.items():
         rows = (_failure_row(entry) for entry in load() if entry.cluster == letter)
         head = ("", "what happens", "what we do", "outcome", "calls", "billed", "seen at")
         lines += ["", f"## {letter}. {heading}", *_table(head, rows)]
     return "\n".join(lines) + "\n"
+
+
+def _invoice_lines() -> list[str]:
+    """Return how the rows are run as they are written: with the invoice that they are about."""
+    fixed = ", ".join(entry.id for entry in load() if _has_fixed_record(entry))
+    record = json.dumps({"needle": INVOICE_RECORD["number"], "record": INVOICE_RECORD})
+    return [
+        "## How to run a row",
+        "Every row is about one invoice. These have its members written out in their replies, as they stand here:",
+        *textwrap.wrap(f"{fixed}.", width=118),
+        "With another schema such a reply is just a wrong answer: what follows is a re-ask, and not what the row says.",
+        "",
+        "Save the schema as `invoice.json`, the text as `invoice.txt` and the line with the record as `records.jsonl`:",
+        "",
+        f"```json\n{json.dumps(INVOICE_SCHEMA, indent=2)}\n```",
+        f"```text\n{INVOICE_TEXT}```",
+        f"```json\n{record}\n```",
+        "",
+        "Then, in two shells, with the row that you want in place of A5:",
+        "",
+        "```",
+        "extractor simulate --records records.jsonl --scenario 'A-17=A5'",
+        f"{SIMULATED} extractor run invoice.txt --schema invoice.json",
+        "```",
+        "",
+        "F3 takes options that only Python has. F4 needs a request that is not streamed: `--profile strict-openai`,",
+        "and `--model openai/gpt-4.1-mini` for the run. H7, H8 and H33 stop the run, and H5 does where the",
+        "shorter reply is too short: when they come first, `extractor run` exits with 3 and writes no line.",
+    ]
+
+
+def _has_fixed_record(entry: Entry) -> bool:
+    """Return whether a reply holds members of the invoice, and not the right answer to whatever was asked."""
+    members = rf"""[\\"']({"|".join(INVOICE_SCHEMA["properties"])})[\\"']|{INVOICE_RECORD["total"]}"""
+    texts = (f"{each.content} {each.message} {each.body} {each.top}" for each in entry.replies if each.status == OK)
+    return any(re.search(members, text) for text in texts)
 
 
 def _failure_row(entry: Entry) -> Sequence[str]:
