@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from extractor.errors import EnforcementUnavailable, ProviderUnavailable, RunawayGeneration
+from extractor.identity import Itself
 from extractor.jsontext import canonical
 from extractor.model.calling import Call
 from extractor.model.enforcement import Lesson, lessons_of, terms_for
@@ -216,24 +217,11 @@ def _unbilled(error: type[ModelError], says: str, fault: Fault) -> ModelError:
     return error(says, status=fault.status, provider=fault.provider, maybe_billed=False)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Same:
-    """A shape that equals itself alone: a run has few, and comparing schemas costs more than a digest."""
-
-    shape: Shape
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.shape is other.shape
-
-    def __hash__(self) -> int:
-        return id(self.shape)
-
-
 def digest_of(shape: Shape) -> str:
     """Return what stands for a shape's schema in facts: SHA-256 of its canonical JSON, hexadecimal."""
-    return _digest_of(_Same(shape))
+    return _digest_of(Itself(shape))
 
 
 @lru_cache(maxsize=64)
-def _digest_of(same: _Same) -> str:
-    return hashlib.sha256(canonical(same.shape.schema)).hexdigest()
+def _digest_of(shape: Itself[Shape]) -> str:
+    return hashlib.sha256(canonical(shape.value.schema)).hexdigest()
