@@ -48,7 +48,8 @@ class EventDecoder:
             if self.is_done:
                 return
             if not line.startswith(b"data:"):
-                self._end_event(line)
+                if self._held:
+                    self._end_event(line)
                 continue
             payload = line[5:].strip()
             self.is_done = payload == DONE
@@ -60,7 +61,7 @@ class EventDecoder:
                 self._held.append(payload)
 
     def _end_event(self, line: bytes) -> None:
-        """Note at the empty line behind an event whether it was read."""
-        if self._held and not line.strip():
+        """Note at the empty line behind an event that it could not be read."""
+        if not line.strip():
             self._held.clear()
             self.is_damaged = True
