@@ -300,7 +300,7 @@ def test_what_takes_others_minutes_takes_no_time(schema, record):
 
     violations_of(record, Rules(schema))
 
-    assert time.process_time() - start < 1
+    assert time.process_time() - start < 5  # 0.1 alone; a process of thousands of tests collects garbage meanwhile
 
 
 def test_nothing_outside_the_schema_is_looked_up(tmp_path):
