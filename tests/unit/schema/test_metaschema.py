@@ -82,7 +82,7 @@ def test_a_schema_of_many_properties_is_checked_at_once(draft):
 
     check_schema(schema)
 
-    assert time.process_time() - start < 1.5
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize("seed", ["0", "2", "5"])
