@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from extractor.records import CallKey, Completion, Question, Usage
+    from extractor.records import CallKey, Completion, Lane, Question, Usage
 
 
 class Model(Protocol):
@@ -20,12 +20,16 @@ class Model(Protocol):
     def input_limit(self) -> int | None:
         """Tokens that one request may hold; None where no limit is known."""
 
+    @property
+    def output_limit(self) -> int | None:
+        """Tokens that one reply may hold, reasoning included; None where no limit is known."""
+
     async def complete(self, question: Question, *, ports: Ports) -> Completion:
-        """Answer `question`, once, through the journal, the purse, the pace and the cancel of `ports`.
+        """Answer `question`, once, through the journal, the pace and the cancel of `ports`.
 
         Raises:
             ModelError: the request failed for good; its `usage` attribute holds what was spent.
-            BudgetExceeded: the purse refused.
+            BudgetExceeded: a cap does not hold the call.
             Cancelled: the caller asked to stop.
         """
 
@@ -37,47 +41,49 @@ class Model(Protocol):
 
 
 class Journal(Protocol):
-    """The memory of calls bought for one extraction. A reply in it is never bought again."""
+    """The books of one extraction: its calls, their replies and their money. A reply in it is never bought again.
 
-    async def replay(self, *, window: int, round: int) -> Completion | None:  # noqa: A002 - the word of the call key
-        """Return the finished reply to a question, None when there is none."""
-
-    async def open_call(self, key: CallKey, *, reserved_usd: float) -> None:
-        """Note that a request is about to be sent."""
-
-    async def identify_call(self, key: CallKey, *, generation_id: str) -> None:
-        """Note the provider's id of an open call, before its body is read."""
-
-    async def close_call(self, key: CallKey, *, usage: Usage, completion: Completion | None) -> None:
-        """Note the end of a request: what it cost, and its reply when there is one."""
-
-
-class Purse(Protocol):
-    """The money of one extraction, and of everything above it."""
+    Every call is covered by what was set aside for it, under every cap that applies: of the document, the run or the
+    batch, the tenant.
+    """
 
     @property
     def is_capped(self) -> bool:
         """Whether any cap applies, so that a model without a known price must be refused."""
 
-    async def reserve(self, usd: float) -> float:
-        """Set `usd` aside and return it.
+    async def replay(self, *, window: int, round: int) -> Completion | None:  # noqa: A002 - the word of the call key
+        """Return the finished reply to a question, None when there is none."""
+
+    async def open_call(self, key: CallKey, *, reserve_usd: float) -> None:
+        """Set money aside for a request that is about to be sent, and note the request, in one write.
+
+        Waits where calls in flight may turn out cheaper than what is set aside for them.
 
         Raises:
-            BudgetExceeded: the cap does not hold it; nothing was set aside.
+            BudgetExceeded: a cap does not hold it; nothing was set aside, nothing noted.
         """
 
-    async def settle(self, reserved_usd: float, *, spent_usd: float) -> None:
-        """Give a reservation back and book what was spent."""
+    async def identify_call(self, key: CallKey, *, generation_id: str) -> None:
+        """Note the provider's id of an open call, before its body is read."""
+
+    async def close_call(self, key: CallKey, *, usage: Usage, completion: Completion | None) -> None:
+        """Note the end of a request: its reply when there is one, and what it cost in place of what was set aside."""
 
 
 class Pace(Protocol):
     """When the next request may go out. All waiting of the engine happens here, so a test can take it away."""
 
-    async def enter(self, endpoint: str) -> None:
-        """Wait until `endpoint` takes requests again."""
+    async def enter(self, lane: Lane, *, tokens: int) -> None:
+        """Wait until `lane` takes one more request of about so many tokens, and count it."""
 
-    async def cool_down(self, endpoint: str, *, seconds: float) -> None:
-        """Hold every request to `endpoint` back for `seconds`."""
+    async def leave(self, lane: Lane, *, reserved: int, used: int) -> None:
+        """Correct what was counted for a request by the tokens that it took, 0 where it was refused or never sent."""
+
+    async def wait_out(self, lane: Lane) -> None:
+        """Wait until a cool-down of `lane` is over. Nothing is counted."""
+
+    async def cool_down(self, lane: Lane, *, seconds: float) -> None:
+        """Hold every request on `lane` back for `seconds`."""
 
     async def sleep(self, seconds: float) -> None:
         """Wait before the next try of one request."""
@@ -100,6 +106,5 @@ class Ports:
 
     model: Model
     journal: Journal
-    purse: Purse
     pace: Pace
     cancel: Cancel

@@ -11,6 +11,7 @@ from extractor.errors import Unsatisfied
 from extractor.jsontext import dumps
 from extractor.records import (
     Attempt,
+    Conflict,
     Coverage,
     Enforcement,
     Evidence,
@@ -18,6 +19,7 @@ from extractor.records import (
     ReadingNote,
     Repair,
     Result,
+    Stated,
     Timings,
     Usage,
     Violation,
@@ -52,6 +54,8 @@ def result_from_json(content: bytes | JsonObject) -> Result[Json]:
         json_record=members["record"],
         evidence={at: _evidence(found) for at, found in (members.get("evidence") or {}).items()},
         coverage=_each(Coverage, members.get("coverage")),
+        states=members.get("states") or {},
+        conflicts=tuple(_conflict(conflict) for conflict in members.get("conflicts") or ()),
         attempts=tuple(_attempt(attempt) for attempt in members.get("attempts") or ()),
         enforcement=_enforcement(members.get("enforcement") or {}),
         validated_by=tuple(members.get("validated_by") or ()),
@@ -110,10 +114,19 @@ def _evidence(members: JsonObject) -> Evidence:
     return _made(Evidence, members, box=None if box is None else tuple(box), alternatives=alternatives)
 
 
+def _conflict(members: JsonObject) -> Conflict:
+    stated = tuple(
+        Stated(value=each["value"], evidence=None if each.get("evidence") is None else _evidence(each["evidence"]))
+        for each in members.get("stated") or ()
+    )
+    return _made(Conflict, members, stated=stated)
+
+
 def _attempt(members: JsonObject) -> Attempt:
     return _made(
         Attempt,
         members,
+        opened=None if members.get("opened") is None else tuple(members["opened"]),
         violations=_each(Violation, members.get("violations")),
         repairs=_each(Repair, members.get("repairs")),
         unsupported=tuple(members.get("unsupported") or ()),

@@ -29,7 +29,7 @@ from extractor.submit import Door
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from extractor.ports import Cancel, Journal, Model, Pace, Purse
+    from extractor.ports import Cancel, Journal, Model, Pace
     from extractor.records import Job, Json, Result
     from extractor.settings import Settings
 
@@ -128,24 +128,20 @@ class Engine:
         """US dollars booked by every job so far, also by those that did not finish."""
         return self._purse.spent_usd
 
-    async def run(
-        self, job: Job, *, journal: Journal | None = None, cancel: Cancel | None = None, spent_usd: float = 0.0
-    ) -> Result[Json]:
+    async def run(self, job: Job, *, journal: Journal | None = None, cancel: Cancel | None = None) -> Result[Json]:
         """Run one job, until its deadline. A defect in our own code fails that job alone.
 
         Args:
             job: The document, the target, the options.
-            journal: Memory of the calls bought for it; None = in memory, as long as this run.
+            journal: Its books, which hold its money as well; None = in memory, as long as this run.
             cancel: Whether its result is still wanted; None = it is.
-            spent_usd: US dollars that earlier runs of it have spent, counted against `max_cost_usd`.
 
         Raises:
             ExtractionError: with `stops_run`; see `pipeline.run`.
         """
         ports = Ports(
             model=self._model(job.options.model),
-            journal=MemoryJournal() if journal is None else journal,
-            purse=self._purse_of(job, spent_usd),
+            journal=MemoryJournal(self._purse_of(job)) if journal is None else journal,
             pace=self._pace,
             cancel=MemoryCancel() if cancel is None else cancel,
         )
@@ -173,9 +169,9 @@ class Engine:
         )
         return pipeline.not_asked(job, late, engine=ports.model.engine)
 
-    def _purse_of(self, job: Job, spent_usd: float) -> Purse:
+    def _purse_of(self, job: Job) -> MemoryPurse:
         cap = job.options.max_cost_usd
-        return self._purse if cap is None else MemoryPurse(cap, parent=self._purse, spent_usd=spent_usd)
+        return self._purse if cap is None else MemoryPurse(cap, parent=self._purse)
 
     def _model(self, slug: str) -> Model:
         if slug not in self._models:

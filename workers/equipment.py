@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from extractor import wiring
 from extractor.local import MemoryPace
+from extractor.records import Lane
 from extractor.store import Leases, SharedPace, Store, StoreLimits, connect
 from workers.running import Runner
 
@@ -49,9 +50,11 @@ async def equipped(settings: Settings, *, worker: str, untold: asyncio.Event) ->
     store, leases = Store(connection, limits), Leases(connection, limits, worker=worker)
     try:
         pace = SharedPace(MemoryPace(), connection.client)
-        await pace.catch_up(settings.base_url)
+        door = wiring.door_from(settings)
+        for model in door.models:
+            await pace.catch_up(Lane(endpoint=settings.base_url, model=model))
         async with wiring.open_engine(settings, pace=pace) as engine:
-            runner = Runner(engine, leases, door=wiring.door_from(settings), untold=untold)
+            runner = Runner(engine, leases, door=door, untold=untold)
             yield Equipment(connection=connection, limits=limits, store=store, leases=leases, pace=pace, runner=runner)
     finally:
         await store.aclose()

@@ -74,7 +74,7 @@ class Runner:
             opened = open_body(lease.body)
             name = opened.source.name
             job = await self._job(lease, opened)
-            return await self._engine.run(job, journal=journal, cancel=cancel, spent_usd=journal.spent_usd)
+            return await self._engine.run(job, journal=journal, cancel=cancel)
         except (AuthenticationFailed, OutOfCredit):
             raise
         except ExtractionError as error:

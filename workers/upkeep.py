@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor import log
 from extractor.errors import ExtractionError, StoreUnavailable, UnknownExtraction
+from extractor.records import Lane
 from extractor.store import unfinished_result
 
 if TYPE_CHECKING:
@@ -90,13 +91,15 @@ def hearing(
 
     def hear(message: str) -> None:
         word, _, rest = message.partition(" ")
-        milliseconds, _, endpoint = rest.partition(" ")
+        milliseconds, _, lane_in_words = rest.partition(" ")
+        endpoint, _, model = lane_in_words.partition(" ")
         if word == "cancel":
             stop(rest, "cancelled", None)
         elif word == "wake":
             loop.wake()
         elif word == "cool" and milliseconds.isdecimal():
-            task = asyncio.create_task(pace.hear(endpoint, seconds=int(milliseconds) / 1000))
+            lane = Lane(endpoint=endpoint, model=model)
+            task = asyncio.create_task(pace.hear(lane, seconds=int(milliseconds) / 1000))
             tasks.add(task)
             task.add_done_callback(tasks.discard)
         else:  # the channel of a database is open to whoever reaches the server

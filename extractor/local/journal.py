@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from extractor.local.purse import MemoryPurse
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -26,10 +28,21 @@ class JournalledCall:
 
 
 class MemoryJournal:
-    """Calls by key. The first reply of a key stays: what was paid for is neither overwritten nor dropped."""
+    """Calls by key. The first reply of a key stays: what was paid for is neither overwritten nor dropped.
 
-    def __init__(self) -> None:
+    Args:
+        purse: The money of the extraction; None = as much as it takes.
+    """
+
+    def __init__(self, purse: MemoryPurse | None = None) -> None:
+        self._purse = MemoryPurse() if purse is None else purse
         self._calls: dict[CallKey, JournalledCall] = {}
+        #: What is set aside for the calls that are open now.
+        self._reserved: dict[CallKey, float] = {}
+
+    @property
+    def is_capped(self) -> bool:
+        return self._purse.is_capped
 
     @property
     def calls(self) -> Mapping[CallKey, JournalledCall]:
@@ -42,13 +55,16 @@ class MemoryJournal:
                 return call.completion
         return None
 
-    async def open_call(self, key: CallKey, *, reserved_usd: float) -> None:
-        self._calls.setdefault(key, JournalledCall(reserved_usd=reserved_usd))
+    async def open_call(self, key: CallKey, *, reserve_usd: float) -> None:
+        self._reserved[key] = await self._purse.reserve(reserve_usd)
+        self._calls.setdefault(key, JournalledCall(reserved_usd=reserve_usd))
 
     async def identify_call(self, key: CallKey, *, generation_id: str) -> None:
         self._calls[key] = replace(self._calls[key], generation_id=generation_id)
 
     async def close_call(self, key: CallKey, *, usage: Usage, completion: Completion | None) -> None:
+        if key in self._reserved:
+            await self._purse.settle(self._reserved.pop(key), spent_usd=usage.cost_usd)
         call = self._calls[key]
         if call.usage is None:
             self._calls[key] = replace(call, usage=usage, completion=completion)

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import anyio
 
 from extractor.errors import BudgetExceeded
-
-if TYPE_CHECKING:
-    from extractor.ports import Purse
 
 #: Dollars. Sums of binary fractions miss a decimal cap by less than this.
 ROUNDING = 1e-9
@@ -23,7 +18,9 @@ class MemoryPurse:
     parent is not told of it.
     """
 
-    def __init__(self, cap_usd: float | None = None, *, parent: Purse | None = None, spent_usd: float = 0.0) -> None:
+    def __init__(
+        self, cap_usd: float | None = None, *, parent: MemoryPurse | None = None, spent_usd: float = 0.0
+    ) -> None:
         self._cap_usd = cap_usd
         self._parent = parent
         self._reserved_usd = 0.0

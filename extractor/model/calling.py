@@ -1,4 +1,4 @@
-"""One request: through the pace, the purse and the journal to the endpoint, and its bill settled whatever happens."""
+"""One request: through the pace and the journal to the endpoint, and its bill settled whatever happens."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from extractor.errors import ModelError, ModelTimeout, PriceUnknown
 from extractor.model.billing import as_reserved, is_unknown, usage_of
 from extractor.model.completion import answer_of
 from extractor.model.faults import PLAIN_SLUG, plain
+from extractor.model.prices import tokens_of
 from extractor.model.reconciling import find_usage
 from extractor.model.refusals import refusal_in
 from extractor.model.replies import FIRST_FAILURE, Reply, read_failure, read_plain
 from extractor.model.stream import read_stream
-from extractor.records import CallKey, Completion, Usage
+from extractor.records import CallKey, Completion, Lane, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,23 +90,34 @@ class Call:
         Raises:
             ModelError: no answer.
             DocumentTooLarge: the prompt does not fit the model.
-            BudgetExceeded: the purse refused, nothing was sent.
+            BudgetExceeded: a cap does not hold it, nothing was sent.
             PriceUnknown: a cap applies and no price is known, nothing was sent.
         """
-        await self.ports.pace.enter(self.endpoint.base_url)
-        self.ports.cancel.raise_if_cancelled()
-        reserved_usd = await self.ports.purse.reserve(self._reservation())
+        tokens = self._tokens()
+        await self.ports.pace.enter(self.lane, tokens=tokens)
         try:
-            return await self._exchange_noted(reserved_usd, on_accepted)
+            self.ports.cancel.raise_if_cancelled()
+            return await self._exchange_noted(self._reservation(), on_accepted)
         finally:  # also when the task is cancelled
             with anyio.move_on_after(SETTLE_S, shield=True):
-                await self.ports.purse.settle(reserved_usd, spent_usd=self.spent.cost_usd)
+                used = self.spent.prompt_tokens + self.spent.completion_tokens
+                is_unknown = self.spent.estimated_calls and not used
+                await self.ports.pace.leave(self.lane, reserved=tokens, used=tokens if is_unknown else used)
+
+    @property
+    def lane(self) -> Lane:
+        """What the provider's limits hold for."""
+        return Lane(endpoint=self.endpoint.base_url, model=self.question.options.model)
+
+    def _tokens(self) -> int:
+        """Return about how many tokens the request will be counted as: its own, and the answer that is expected."""
+        return tokens_of(len(self.request.body)) + self.request.expected_tokens
 
     async def _exchange_noted(self, reserved_usd: float, on_accepted: Callable[[], None]) -> Completion | Refusing:
         """Note the request in the journal before it is sent, and its end, also when the task is cancelled."""
         self.tally.requests += 1
         key = replace(self.question.key, attempt=self.tally.requests)
-        await self.ports.journal.open_call(key, reserved_usd=reserved_usd)
+        await self.ports.journal.open_call(key, reserve_usd=reserved_usd)
         try:
             return await self._exchange(key, reserved_usd, on_accepted)
         finally:
@@ -142,7 +154,11 @@ class Call:
 
     async def _reconcile(self) -> None:
         found = await find_usage(
-            self.tally.generation_id, endpoint=self.endpoint, transport=self.transport, pace=self.ports.pace
+            self.tally.generation_id,
+            lane=self.lane,
+            endpoint=self.endpoint,
+            transport=self.transport,
+            pace=self.ports.pace,
         )
         self.spent = found or self.spent
 
@@ -184,7 +200,7 @@ class Call:
         price = self.request.price
         if price is not None:
             return price.reservation(request_bytes=len(self.request.body), max_tokens=self.request.max_tokens)
-        if self.ports.purse.is_capped:
+        if self.ports.journal.is_capped:
             raise PriceUnknown(f"A budget is set, but the price of {model} is not known, so it could not be kept.")
         return 0.0
 

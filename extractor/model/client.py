@@ -6,6 +6,7 @@ Four layers, each with its own bound: `fallbacks` names the next model, `retryin
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import random
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from extractor.model.policies import require_understood
 from extractor.model.requiring import DraftedRecord
 from extractor.model.retrying import send_until_answered
 from extractor.model.transport import Transport
-from extractor.records import DEFAULT_MODEL
+from extractor.records import DEFAULT_MODEL, Lane
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,13 +73,18 @@ class ChatModel:
         """Tokens that one request may hold; None where no limit is known."""
         return self._access.listings.known(self._place, None).input_limit
 
+    @property
+    def output_limit(self) -> int | None:
+        """Tokens that one reply may hold, reasoning included; None where no limit is known."""
+        return self._access.listings.known(self._place, None).output_limit
+
     async def complete(self, question: Question, *, ports: Ports) -> Completion:
         """Answer `question`, from the journal if it was answered before.
 
         Raises:
             ModelError: no answer; carries usage, rungs sent, seconds and generation id of the whole question.
             DocumentTooLarge: the provider says that the prompt does not fit.
-            BudgetExceeded: the purse refused.
+            BudgetExceeded: a cap does not hold the call.
             PriceUnknown: a cap applies and the model has no known price.
             InvalidRequest: an option that only OpenRouter understands, and the endpoint is another.
             Cancelled: the caller asked to stop.
@@ -132,12 +138,21 @@ class ChatModel:
                 question, failed = following, error
 
     async def _of_its_model(self, question: Question, ports: Ports, tally: Tally) -> Completion:
+        question = self._without_thoughts(question)
         return await send_until_answered(
             self._asking(question, ports, tally).reach,
-            endpoint=self._access.endpoint.base_url,
+            lane=Lane(endpoint=self._access.endpoint.base_url, model=question.options.model),
             pace=ports.pace,
             random=self._jitter,
         )
+
+    def _without_thoughts(self, question: Question) -> Question:
+        """Return `question` for the variant of its model that does not think, where it is not to and there is one."""
+        if question.thinking != "none" or question.options.repair_model == "same":
+            return question
+        place = place_of(self._access.endpoint.base_url, question.options.model, None)
+        sibling = self._access.listings.known(place, None).sibling
+        return question if sibling is None else replace(question, options=replace(question.options, model=sibling))
 
     def _asking(self, question: Question, ports: Ports, tally: Tally) -> Agreement | DraftedRecord:
         access, options = self._access, question.options

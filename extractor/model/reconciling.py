@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from extractor.model.endpoints import Endpoint
     from extractor.model.transport import Transport
     from extractor.ports import Pace
-    from extractor.records import JsonObject
+    from extractor.records import JsonObject, Lane
 
 #: Seconds that an answer, or the error instead of it, may be held up by this.
 PATIENCE_S: Final = 2.0
@@ -30,11 +30,14 @@ WAITS_S: Final = (0.1, 0.4, 0.8)
 _NOT_YET = frozenset({404, 408, 500, 502, 503, 504, 524, 529})
 
 
-async def find_usage(generation_id: str, *, endpoint: Endpoint, transport: Transport, pace: Pace) -> Usage | None:
+async def find_usage(
+    generation_id: str, *, lane: Lane, endpoint: Endpoint, transport: Transport, pace: Pace
+) -> Usage | None:
     """Return what a generation cost, None where that is not found in time or the endpoint keeps no such books.
 
     Args:
         generation_id: The provider's id, "" when it never said.
+        lane: Which cool-downs hold it up.
         endpoint: Where the request went.
         transport: How it got there.
         pace: Where all waiting happens.
@@ -45,7 +48,7 @@ async def find_usage(generation_id: str, *, endpoint: Endpoint, transport: Trans
     with anyio.move_on_after(PATIENCE_S):
         for wait_s in WAITS_S:
             await pace.sleep(wait_s)
-            await pace.enter(endpoint.base_url)
+            await pace.wait_out(lane)
             status, body = await _look_up(url, transport)
             if (usage := usage_in(as_object(as_object(loads(body)).get("data")))) is not None:
                 return usage

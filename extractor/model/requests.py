@@ -30,6 +30,8 @@ EFFORT_SHARES: dict[str, float] = {
 }
 #: Tokens of room beyond the expected record.
 SPARE_TOKENS = 256
+#: How many times as high a ceiling is raised where the endpoint states none.
+STRETCH = 4
 #: Tokens that a thinking budget is not pushed below by a low ceiling.
 LEAST_THINKING_TOKENS = 1_024
 #: Sent unless the caller chooses another, so that equal requests have a chance of equal replies.
@@ -47,6 +49,10 @@ class ChatRequest:
     terms: Terms
     #: Tokens that its reply may hold.
     max_tokens: int
+    #: Tokens that its reply is expected to hold, thoughts included.
+    expected_tokens: int
+    #: Whether `max_tokens` is as high as the endpoint, or the caller, lets it be.
+    is_at_limit: bool
     #: Name of our tool where it offers one.
     tool: str | None
     #: What the model costs, None where it is not known.
@@ -61,6 +67,8 @@ class Room:
     max_tokens: int
     #: Tokens of these for reasoning; 0 where the model does not think.
     thinking: int
+    #: Whether there can be no more: the endpoint's own ceiling, or the caller's.
+    is_at_limit: bool = False
 
 
 def chat_request(question: Question, terms: Terms, *, profile: Profile, endpoint: Endpoint) -> ChatRequest:
@@ -68,7 +76,7 @@ def chat_request(question: Question, terms: Terms, *, profile: Profile, endpoint
     options = question.options
     room = room_for(question, terms, profile=profile)
     optional = {
-        "reasoning": _reasoning(options.reasoning, room, is_bounded=_is_bounded(terms, profile)),
+        "reasoning": _reasoning(question, room, profile=profile, is_bounded=_is_bounded(terms, profile)),
         "temperature": TEMPERATURE if options.temperature is None else options.temperature,
         "top_p": options.top_p,
         "seed": SEED if options.seed is None else options.seed,
@@ -93,6 +101,8 @@ def chat_request(question: Question, terms: Terms, *, profile: Profile, endpoint
         body=jsontext.dumps(body).encode(),
         terms=replace(terms, takes_requirement=requires),
         max_tokens=room.max_tokens,
+        expected_tokens=min(room.max_tokens, expected_tokens(question) + min(room.thinking, LEAST_THINKING_TOKENS)),
+        is_at_limit=room.is_at_limit,
         tool=question.shape.name if terms.rung == "tool" else None,
         price=profile.price,
     )
@@ -105,19 +115,27 @@ def room_for(question: Question, terms: Terms, *, profile: Profile) -> Room:
     """
     record = record_room(question)
     thinking = _thinking_tokens(question.options.reasoning, record, profile)
+    if question.thinking != "usual":
+        thinking = min(thinking, LEAST_THINKING_TOKENS if question.thinking == "little" else 0)
     if terms.budget_limit:
         thinking = min(thinking, terms.budget_limit)
-    max_tokens = question.options.max_tokens or thinking + record
-    limits = (profile.output_limit, terms.output_limit)
-    max_tokens = min([max_tokens, *(limit for limit in limits if limit is not None)])
+    limits = (question.options.max_tokens, profile.output_limit, terms.output_limit)
+    most = min((limit for limit in limits if limit is not None), default=STRETCH * (thinking + record))
+    max_tokens = most if question.is_stretched or question.options.max_tokens else min(thinking + record, most)
     # The floor, and half of a ceiling that is lower still, keep a budget that can be sent at all.
     floor = min(LEAST_THINKING_TOKENS, max_tokens // 2)
-    return Room(max_tokens=max_tokens, thinking=min(thinking, max(max_tokens - record, floor)))
+    thinking = min(thinking, max(max_tokens - record, floor))
+    return Room(max_tokens=max_tokens, thinking=thinking, is_at_limit=max_tokens >= most)
 
 
 def record_room(question: Question) -> int:
     """Return the tokens that the expected record needs."""
-    return question.shape.expected_tokens * 3 // 2 + SPARE_TOKENS
+    return expected_tokens(question) * 3 // 2 + SPARE_TOKENS
+
+
+def expected_tokens(question: Question) -> int:
+    """Return the tokens that the record of a question is expected to take."""
+    return question.expected_tokens or question.shape.expected_tokens
 
 
 def _thinking_tokens(asked: Reasoning | None, record: int, profile: Profile) -> int:
@@ -135,8 +153,13 @@ def _is_bounded(terms: Terms, profile: Profile) -> bool:
     return terms.budget_limit != 0 and profile.reasoning_ceiling == "max_tokens"
 
 
-def _reasoning(asked: Reasoning | None, room: Room, *, is_bounded: bool) -> JsonObject | None:
+def _reasoning(question: Question, room: Room, *, profile: Profile, is_bounded: bool) -> JsonObject | None:
+    if question.thinking == "none":
+        return {"enabled": False} if profile.thinks else None
+    asked = question.options.reasoning
     stated = {name: value for name, value in asdict(asked).items() if value is not None} if asked else {}
+    if question.thinking == "little":
+        stated.pop("effort", None)
     if "effort" in stated or stated.get("enabled") is False:
         return stated
     if not room.thinking:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from extractor.ports import Pace
-    from extractor.records import Completion
+    from extractor.records import Completion, Lane
 
 #: Requests that are sent again for one question, at most.
 MAX_RESENDS = 4
@@ -50,13 +50,13 @@ MAX_BACKOFF_S = 30.0
 
 
 async def send_until_answered(
-    send: Callable[[], Awaitable[Completion]], *, endpoint: str, pace: Pace, random: Callable[[], float]
+    send: Callable[[], Awaitable[Completion]], *, lane: Lane, pace: Pace, random: Callable[[], float]
 ) -> Completion:
     """Send until an answer comes or the failure is one that sending again does not cure.
 
     Args:
         send: Sends the question once. It enters the pace itself.
-        endpoint: What a rate limit holds for: every request to it waits.
+        lane: What a rate limit holds for: every request on it waits.
         pace: Where all waiting happens.
         random: Numbers from 0 to 1, so that many clients do not come back at once.
 
@@ -71,7 +71,7 @@ async def send_until_answered(
             failures[type(error)] += 1
             if failures[type(error)] > resends_after(error):
                 raise
-            await _wait(error, resend, endpoint=endpoint, pace=pace, random=random)
+            await _wait(error, resend, lane=lane, pace=pace, random=random)
     return await send()
 
 
@@ -85,11 +85,11 @@ def resends_after(error: ModelError) -> int:
     return min(resends, 1) if is_paid_after_all else resends
 
 
-async def _wait(error: ModelError, resend: int, *, endpoint: str, pace: Pace, random: Callable[[], float]) -> None:
+async def _wait(error: ModelError, resend: int, *, lane: Lane, pace: Pace, random: Callable[[], float]) -> None:
     seconds = error.retry_after_s
     if seconds is None:
         seconds = random() * min(MAX_BACKOFF_S, FIRST_WAIT_S * 2**resend)
     if isinstance(error, RateLimited):
-        await pace.cool_down(endpoint, seconds=seconds)
+        await pace.cool_down(lane, seconds=seconds)
     else:
         await pace.sleep(seconds)

@@ -1,7 +1,7 @@
 """The only vocabulary the stages share: frozen values, no behaviour beyond arithmetic on themselves."""
 
-from extractor.records.calls import CallKey, Completion, Message, Question, Repair, Shape, Usage, Violation
-from extractor.records.documents import Document, Evidence, Page, ReadingNote, Window
+from extractor.records.calls import CallKey, Completion, Lane, Message, Question, Repair, Shape, Usage, Violation
+from extractor.records.documents import Document, Evidence, Page, Passage, ReadingNote, Window
 from extractor.records.extractions import (
     DEFAULT_TENANT,
     Call,
@@ -34,11 +34,14 @@ from extractor.records.results import (
     ENDS,
     OPEN_STATES,
     Attempt,
+    Conflict,
     Coverage,
     Enforcement,
     Failure,
+    FieldState,
     Result,
     State,
+    Stated,
     Status,
     Timings,
 )
@@ -56,18 +59,22 @@ __all__ = [
     "Call",
     "CallKey",
     "Completion",
+    "Conflict",
     "Coverage",
     "Document",
     "Enforcement",
     "Evidence",
     "Failure",
+    "FieldState",
     "Job",
     "Json",
     "JsonObject",
+    "Lane",
     "Lease",
     "Message",
     "Options",
     "Page",
+    "Passage",
     "Pause",
     "PriceCeiling",
     "Priority",
@@ -83,6 +90,7 @@ __all__ = [
     "Shape",
     "Source",
     "State",
+    "Stated",
     "Status",
     "Stored",
     "Submission",

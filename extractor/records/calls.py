@@ -34,6 +34,19 @@ class CallKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """What a provider's limits hold for: one model at one address."""
+
+    #: Base URL of the endpoint.
+    endpoint: str
+    #: Model slug.
+    model: str
+
+    def __str__(self) -> str:
+        return f"{self.endpoint} {self.model}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
     """The schema as the model sees it."""
 
@@ -63,6 +76,12 @@ class Question:
     options: Options
     #: Rungs on which it is not asked again, because answers on them showed harm.
     left: frozenset[Rung] = frozenset()
+    #: Tokens that the answer is expected to take; 0 = what its shape says.
+    expected_tokens: int = 0
+    #: Whether the ceiling on the answer is the endpoint's own, because an answer was cut off under the usual one.
+    is_stretched: bool = False
+    #: How much a thinking model may think: `usual` = as the options say; less where thoughts left no room to answer.
+    thinking: Literal["usual", "little", "none"] = "usual"
 
     @property
     def key(self) -> CallKey:
@@ -112,7 +131,8 @@ class Completion:
     text: str = field(repr=False)
     #: The model's reasoning text, "" when none came.
     reasoning: str = field(default="", repr=False)
-    #: `stop` or `tool_calls`; every other reason is an error before a Completion exists.
+    #: `stop` or `tool_calls`. A journal holds answers cut off (`length`) as well, so that they are not bought again;
+    #: nobody else meets one.
     finish_reason: str = "stop"
     #: The rung that the request was sent on.
     rung: Rung

@@ -57,6 +57,18 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A range of a document's text, shown for a purpose."""
+
+    #: Offset of its first code point.
+    start: int
+    #: Offset after its last code point.
+    end: int
+    #: `document.text[start:end]`.
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
     """The part of a document that one call reads."""
 
@@ -70,6 +82,8 @@ class Window:
     text: str = field(repr=False)
     #: Pages that it touches, offsets into the document.
     pages: tuple[Page, ...] = field(repr=False)
+    #: What stands before it and it has to be read with: the headings above, the header of a table it begins inside.
+    context: tuple[Passage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

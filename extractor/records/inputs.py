@@ -144,6 +144,17 @@ class Options:
     #: What is done about a value that stands in neither the document nor the reasoning: `flag` = it is named in the
     #: result; `reask` = it is asked for again as well.
     unsupported: Literal["flag", "reask"] = "flag"
+    #: What becomes of a document whose answers stay wrong: `fail` = it fails; `partial` = what is right is kept and the
+    #: rest left out; `null` = the rest is null, which is a success where the schema takes it.
+    on_invalid: Literal["fail", "partial", "null"] = "fail"
+    #: Who is asked again for single fields: `same` = the model itself; `sibling` = its variant that does not think; or
+    #: a model's slug. None = the sibling where one is known, else the model itself.
+    repair_model: str | None = None
+    #: `one` = the document is one record; `many` = a list of records; `auto` = what the schema says.
+    records: Literal["auto", "one", "many"] = "auto"
+    #: Which value counts where parts of a long document state different ones. `evidence` = the first that stands in the
+    #: document, else the most frequent; `ask` = the model chooses between the passages; `error` = none.
+    on_conflict: Literal["evidence", "first", "last", "majority", "error", "ask"] = "evidence"
     #: `post` = look every value up in the document after the answer; `off` = do not.
     evidence: Literal["post", "off"] = "post"
     #: `drop` = members the schema does not name are not asked for; `keep` = they are.

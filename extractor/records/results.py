@@ -55,6 +55,8 @@ class Attempt:
     rung: Rung | None = None
     #: Model slug as the reply states it.
     model: str = ""
+    #: JSON Pointers that it opened, everything else being frozen; "" = the whole record. None in a first question.
+    opened: tuple[str, ...] | None = None
     #: Rules that the answer broke.
     violations: tuple[Violation, ...] = ()
     #: Changes made to the answer without asking again.
@@ -99,6 +101,36 @@ class Coverage:
     call: str
     #: `read` = its answer is in the record; `unread` = it is not.
     outcome: Literal["read", "unread"]
+    #: Why it was not read: the code of the error; "" where it was.
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stated:
+    """What one part of a document states."""
+
+    #: The value.
+    value: Json
+    #: Where it stands, None where it was not found.
+    evidence: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """One place of the record for which parts of the document state different values."""
+
+    #: JSON Pointer into the record.
+    at: str
+    #: What is in the record.
+    chosen: Json
+    #: Every value that differs from another, in the order of the document; the chosen one is among them.
+    stated: tuple[Stated, ...]
+
+
+#: What is known of one place of a record. `stated` = the model gave a value that is valid; `not_stated` = it says that
+#: the document has none; `unread` = a part of the document that may hold it was not read; `invalid` = what it gave
+#: breaks a rule; `refused` = it would not answer.
+FieldState: TypeAlias = Literal["stated", "not_stated", "unread", "invalid", "refused"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +167,10 @@ class Result(Generic[R]):
     evidence: dict[str, Evidence] = field(default_factory=dict, repr=False)
     #: Which ranges of the document were read, by which call.
     coverage: tuple[Coverage, ...] = ()
+    #: JSON Pointer -> what is known of that place, where it is not `stated`. A null that is not listed is meant.
+    states: dict[str, FieldState] = field(default_factory=dict)
+    #: Where parts of the document state different values.
+    conflicts: tuple[Conflict, ...] = ()
     #: Every question put to the model.
     attempts: tuple[Attempt, ...] = field(default=(), repr=False)
     #: How the shape was asked for.
@@ -179,6 +215,8 @@ class Result(Generic[R]):
             "record": self.json_record,
             "evidence": self.evidence,
             "coverage": self.coverage,
+            "states": self.states,
+            "conflicts": self.conflicts,
             "attempts": self.attempts,
             "repairs": self.repairs,
             "unsupported": self.unsupported,

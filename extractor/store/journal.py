@@ -44,9 +44,13 @@ class RedisJournal:
                 return call.completion
         return None
 
-    async def open_call(self, key: CallKey, *, reserved_usd: float) -> None:
-        self._own.setdefault(key, Call(key=key, token=self._token, reserved_usd=reserved_usd))
-        await self._write("open", key, repr(reserved_usd))
+    @property
+    def is_capped(self) -> bool:
+        return False
+
+    async def open_call(self, key: CallKey, *, reserve_usd: float) -> None:
+        self._own.setdefault(key, Call(key=key, token=self._token, reserved_usd=reserve_usd))
+        await self._write("open", key, repr(reserve_usd))
 
     async def identify_call(self, key: CallKey, *, generation_id: str) -> None:
         await self._write("gen", key, generation_id)

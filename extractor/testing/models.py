@@ -12,7 +12,7 @@ from extractor.records import Completion, Usage
 
 if TYPE_CHECKING:
     from extractor.ports import Model
-    from extractor.records import Json, Question
+    from extractor.records import Json, Lane, Question
 
 
 class ScriptedModel:
@@ -23,6 +23,7 @@ class ScriptedModel:
 
     engine = "scripted"
     input_limit: int | None = None
+    output_limit: int | None = None
 
     def __init__(self, *script: Json | Completion | Exception) -> None:
         self._script = deque(script)
@@ -60,14 +61,24 @@ class InstantPace:
     def __init__(self) -> None:
         #: Seconds of each `sleep`.
         self.slept: list[float] = []
-        #: Endpoint and seconds of each `cool_down`.
-        self.cooled: list[tuple[str, float]] = []
+        #: Lane and seconds of each `cool_down`.
+        self.cooled: list[tuple[Lane, float]] = []
+        #: Lane and tokens of each request that entered.
+        self.entered: list[tuple[Lane, int]] = []
+        #: Lane, reserved and used tokens of each request that left.
+        self.left: list[tuple[Lane, int, int]] = []
 
-    async def enter(self, endpoint: str) -> None:
+    async def enter(self, lane: Lane, *, tokens: int) -> None:
+        self.entered.append((lane, tokens))
+
+    async def leave(self, lane: Lane, *, reserved: int, used: int) -> None:
+        self.left.append((lane, reserved, used))
+
+    async def wait_out(self, lane: Lane) -> None:
         """Let the request go at once."""
 
-    async def cool_down(self, endpoint: str, *, seconds: float) -> None:
-        self.cooled.append((endpoint, seconds))
+    async def cool_down(self, lane: Lane, *, seconds: float) -> None:
+        self.cooled.append((lane, seconds))
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
@@ -77,8 +88,7 @@ def ports_for(model: Model, *, cap_usd: float | None = None) -> Ports:
     """Return ports in memory around `model`, without waiting."""
     return Ports(
         model=model,
-        journal=MemoryJournal(),
-        purse=MemoryPurse(cap_usd),
+        journal=MemoryJournal(MemoryPurse(cap_usd)),
         pace=InstantPace(),
         cancel=MemoryCancel(),
     )

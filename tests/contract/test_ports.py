@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import anyio
 import pytest
 
 from extractor.errors import BudgetExceeded, Cancelled
 from extractor.local import MemoryCancel, MemoryJournal, MemoryPace, MemoryPurse
-from extractor.records import CallKey, Completion, Usage
+from extractor.records import CallKey, Completion, Lane, Usage
 from extractor.store import SharedPace
 from extractor.testing import InstantPace
 from extractor.testing.models import completion
@@ -18,6 +19,7 @@ from extractor.testing.submissions import submission
 
 pytestmark = pytest.mark.anyio
 
+A = Lane(endpoint="there", model="a")
 FIRST = CallKey(window=0, round=1)
 
 
@@ -42,7 +44,7 @@ async def redis_journal_of_a_takeover(request):
         await bench.store.submit_many([submission()])
         (first,) = (await bench.leases.claim(free=1, free_bulk=0)).leases
         earlier = CallKey(window=7, round=1)
-        await bench.leases.journal(first).open_call(earlier, reserved_usd=0.01)
+        await bench.leases.journal(first).open_call(earlier, reserve_usd=0.01)
         await bench.leases.journal(first).close_call(earlier, usage=Usage(), completion=completion("7"))
         await bench.leases.release([first])
         (second,) = (await bench.leases.claim(free=1, free_bulk=0)).leases
@@ -71,7 +73,7 @@ async def pace(request):
 
 async def test_a_reply_in_the_journal_is_found_by_its_question(journal):
     reply = completion({"a": 1})
-    await journal.open_call(FIRST, reserved_usd=0.01)
+    await journal.open_call(FIRST, reserve_usd=0.01)
     await journal.identify_call(FIRST, generation_id="gen-1")
     await journal.close_call(FIRST, usage=reply.usage, completion=reply)
 
@@ -81,7 +83,7 @@ async def test_a_reply_in_the_journal_is_found_by_its_question(journal):
 
 
 async def test_a_call_that_failed_is_not_a_reply(journal):
-    await journal.open_call(FIRST, reserved_usd=0.01)
+    await journal.open_call(FIRST, reserve_usd=0.01)
     await journal.close_call(FIRST, usage=Usage(calls=1), completion=None)
 
     assert await journal.replay(window=0, round=1) is None
@@ -90,16 +92,16 @@ async def test_a_call_that_failed_is_not_a_reply(journal):
 async def test_the_reply_of_a_later_request_answers_the_question(journal):
     second = CallKey(window=0, round=1, attempt=2)
     for key, reply in ((FIRST, None), (second, completion("{}"))):
-        await journal.open_call(key, reserved_usd=0.01)
+        await journal.open_call(key, reserve_usd=0.01)
         await journal.close_call(key, usage=Usage(), completion=reply)
 
     assert await journal.replay(window=0, round=1) == completion("{}")
 
 
 async def test_a_paid_reply_is_never_overwritten(journal):
-    await journal.open_call(FIRST, reserved_usd=0.01)
+    await journal.open_call(FIRST, reserve_usd=0.01)
     await journal.close_call(FIRST, usage=Usage(), completion=completion("1"))
-    await journal.open_call(FIRST, reserved_usd=0.02)
+    await journal.open_call(FIRST, reserve_usd=0.02)
     await journal.close_call(FIRST, usage=Usage(), completion=completion("2"))
 
     assert (await journal.replay(window=0, round=1)).text == "1"
@@ -119,14 +121,14 @@ async def test_a_reply_comes_back_as_it_was_given(journal):
         usage=Usage(prompt_tokens=7, completion_tokens=5, cached_tokens=3, cost_usd=0.1 + 0.2, calls=2),
         seconds=1.25,
     )
-    await journal.open_call(FIRST, reserved_usd=0.5)
+    await journal.open_call(FIRST, reserve_usd=0.5)
     await journal.close_call(FIRST, usage=given.usage, completion=given)
 
     assert await journal.replay(window=0, round=1) == given
 
 
 async def test_a_call_is_closed_once(journal):
-    await journal.open_call(FIRST, reserved_usd=0.01)
+    await journal.open_call(FIRST, reserve_usd=0.01)
     await journal.close_call(FIRST, usage=Usage(calls=1), completion=completion("1"))
     await journal.close_call(FIRST, usage=Usage(calls=1), completion=None)
 
@@ -136,9 +138,9 @@ async def test_a_call_is_closed_once(journal):
 async def test_a_reply_is_kept_also_where_an_earlier_run_had_none():
     """A run was cancelled in flight, and another asked the same question with the same journal."""
     journal = MemoryJournal()
-    await journal.open_call(FIRST, reserved_usd=0.01)
+    await journal.open_call(FIRST, reserve_usd=0.01)
     await journal.close_call(FIRST, usage=Usage(calls=1, cost_usd=0.01), completion=None)
-    await journal.open_call(FIRST, reserved_usd=0.01)
+    await journal.open_call(FIRST, reserve_usd=0.01)
     await journal.close_call(FIRST, usage=Usage(calls=1, cost_usd=0.02), completion=completion("1"))
 
     assert await journal.replay(window=0, round=1) == completion("1")
@@ -254,20 +256,20 @@ async def test_a_purse_without_a_cap_says_so(purse_of):
     assert purse_of(None, parent=purse_of(1.0)).is_capped
 
 
-async def test_an_endpoint_that_cools_down_does_not_hold_back_another(pace):
-    await pace.cool_down("a", seconds=0.05)
+async def test_a_lane_that_cools_down_does_not_hold_back_another(pace):
+    await pace.cool_down(A, seconds=0.05)
 
     with anyio.fail_after(5):
-        await pace.enter("b")
-        await pace.enter("a")
+        await pace.enter(replace(A, model="b"), tokens=1)
+        await pace.enter(A, tokens=1)
 
 
 async def test_a_cool_down_is_waited_for():
     pace = MemoryPace()
-    await pace.cool_down("a", seconds=0.05)
+    await pace.cool_down(A, seconds=0.05)
     started = anyio.current_time()
 
-    await pace.enter("a")
+    await pace.enter(A, tokens=1)
 
     assert anyio.current_time() - started >= 0.04
 

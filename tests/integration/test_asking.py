@@ -12,7 +12,6 @@ import pytest
 from pydantic import SecretStr
 
 from extractor import errors
-from extractor.local import MemoryPurse
 from extractor.model import ChatModel, Endpoint, Facts
 from extractor.prompt import ask as put
 from extractor.prompt import with_draft
@@ -285,7 +284,7 @@ async def test_a_listed_price_is_what_is_set_aside_and_what_is_capped(client: Op
     pricing = {"prompt": "0.000001", "completion": "0.000002"}
     with ScriptedServer(Listed("response_format", pricing=pricing)) as server:
         model = client(server.base_url, is_openrouter=True, model="some/model")
-        ports = replace(ports_for(model), purse=MemoryPurse(1.0))
+        ports = ports_for(model, cap_usd=1.0)
         await ask(model, question(model="some/model"), ports=ports)
 
     (call,) = ports.journal.calls.values()  # type: ignore[attr-defined]

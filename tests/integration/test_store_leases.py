@@ -307,11 +307,11 @@ async def test_a_takeover_replays_what_was_bought_and_sees_what_was_abandoned(be
     await hand_in(bench)
     (old,) = await claim(bench)
     journal = bench.leases.journal(old)
-    await journal.open_call(FIRST, reserved_usd=0.02)
+    await journal.open_call(FIRST, reserve_usd=0.02)
     await journal.identify_call(FIRST, generation_id="gen-1")
     await journal.close_call(FIRST, usage=completion("1").usage, completion=completion("1"))
     open_call = CallKey(window=0, round=2)
-    await journal.open_call(open_call, reserved_usd=0.07)
+    await journal.open_call(open_call, reserve_usd=0.07)
     await journal.identify_call(open_call, generation_id="gen-2")
     await bench.let_leases_run_out()
     await bench.leases.sweep()
@@ -370,7 +370,7 @@ async def test_a_reply_that_reaches_a_lost_lease_serves_the_next_one(bench):
     await hand_in(bench)
     (old,) = await claim(bench)
     late = bench.leases.journal(old)
-    await late.open_call(FIRST, reserved_usd=0.02)
+    await late.open_call(FIRST, reserve_usd=0.02)
     await bench.let_leases_run_out()
     await bench.leases.sweep()
     (second,) = (await bench.leases.claim_suspects()).leases
@@ -390,7 +390,7 @@ async def test_two_holders_never_write_over_one_another(bench):
     (new,) = (await bench.leases.claim_suspects()).leases
     for lease, text in ((old, "old"), (new, "new")):
         journal = bench.leases.journal(lease)
-        await journal.open_call(FIRST, reserved_usd=0.02)
+        await journal.open_call(FIRST, reserve_usd=0.02)
         await journal.close_call(FIRST, usage=Usage(calls=1), completion=completion(text))
     await bench.leases.release([new])
 
@@ -403,7 +403,7 @@ async def test_an_outcome_without_a_result_is_read_from_the_journal(bench):
     (id_,) = await hand_in(bench)
     (lease,) = await claim(bench)
     journal = bench.leases.journal(lease)
-    await journal.open_call(FIRST, reserved_usd=0.07)
+    await journal.open_call(FIRST, reserve_usd=0.07)
     await journal.close_call(FIRST, usage=Usage(calls=1, cost_usd=0.03), completion=completion("1"))
 
     assert await bench.leases.commit(lease, status="cancelled", code="cancelled") == "stands"
@@ -417,7 +417,7 @@ async def test_a_lease_passed_on_to_a_child_brings_document_and_journal_along(be
     await hand_in(bench)
     (lease,) = await claim(bench)
     journal = bench.leases.journal(lease)
-    await journal.open_call(FIRST, reserved_usd=0.07)
+    await journal.open_call(FIRST, reserve_usd=0.07)
     await journal.close_call(FIRST, usage=Usage(calls=1), completion=completion("1"))
 
     loaded = await bench.leases.load(replace(lease, body=b"", calls=()))
@@ -429,7 +429,7 @@ async def test_a_lease_passed_on_to_a_child_brings_document_and_journal_along(be
 async def test_an_end_that_no_worker_wrote_has_what_was_spent_on_its_bill(bench):
     (id_,) = await hand_in(bench)
     (lease,) = await claim(bench)
-    await bench.leases.journal(lease).open_call(FIRST, reserved_usd=0.07)
+    await bench.leases.journal(lease).open_call(FIRST, reserve_usd=0.07)
     await bench.let_deadlines_pass(id_)
     await bench.leases.sweep()
 

@@ -34,7 +34,7 @@ async def test_what_was_acknowledged_survives_a_killed_server(redis_server, benc
     first, second = (await bench.leases.claim(free=2, free_bulk=2)).leases
     await bench.leases.commit(first, status="succeeded", code="", result=RESULT)
     journal = bench.leases.journal(second)
-    await journal.open_call(FIRST, reserved_usd=0.01)
+    await journal.open_call(FIRST, reserve_usd=0.01)
     await journal.close_call(FIRST, usage=completion("1").usage, completion=completion("1"))
 
     await to_thread.run_sync(redis_server.restart)
@@ -65,7 +65,7 @@ async def test_what_a_worker_has_to_write_waits_for_the_server(redis_server, ben
 
     async def finish(lease):
         journal = bench.leases.journal(lease)
-        await journal.open_call(FIRST, reserved_usd=0.01)
+        await journal.open_call(FIRST, reserve_usd=0.01)
         await journal.close_call(FIRST, usage=completion("1").usage, completion=completion("1"))
         said.append(await bench.leases.commit(lease, status="succeeded", code="", result=RESULT))
 
@@ -167,7 +167,7 @@ async def test_never_two_owners_commit_when_the_end_of_the_log_is_lost(redis_ser
     begun = log_of(redis_server).stat().st_size
     (old,) = (await bench.leases.claim(free=1, free_bulk=0)).leases
     journal = bench.leases.journal(old)
-    await journal.open_call(FIRST, reserved_usd=0.01)
+    await journal.open_call(FIRST, reserve_usd=0.01)
     await bench.leases.renew([(old.id, old.token)])
     await journal.close_call(FIRST, usage=completion("1").usage, completion=completion("1"))
     await to_thread.run_sync(redis_server.kill)

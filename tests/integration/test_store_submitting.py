@@ -269,7 +269,7 @@ async def test_after_erasing_nothing_is_left_of_an_extraction(bench):
     await bench.store.submit_many([running, ended, told, waiting])
     for lease in (await bench.leases.claim(free=3, free_bulk=0)).leases:
         journal = bench.leases.journal(lease)
-        await journal.open_call(FIRST, reserved_usd=0.01)
+        await journal.open_call(FIRST, reserve_usd=0.01)
         await journal.close_call(FIRST, usage=Usage(), completion=completion("secret"))
         if lease.id != running.id:
             await bench.leases.commit(lease, status="succeeded", code="", result=pack(b"{}"))
@@ -306,7 +306,7 @@ async def test_a_reply_that_arrives_after_erasing_is_kept_nowhere(bench):
     (receipt,) = (await bench.store.submit_many([submission()])).receipts
     (lease,) = (await bench.leases.claim(free=1, free_bulk=0)).leases
     journal = bench.leases.journal(lease)
-    await journal.open_call(FIRST, reserved_usd=0.01)
+    await journal.open_call(FIRST, reserve_usd=0.01)
     await bench.store.erase(receipt.id, tenant="default")
 
     await journal.close_call(FIRST, usage=Usage(), completion=completion("secret"))
@@ -322,7 +322,7 @@ async def test_a_reply_that_arrives_after_the_end_expires_with_the_rest(bench):
     await bench.leases.sweep()
 
     journal = bench.leases.journal(lease)
-    await journal.open_call(FIRST, reserved_usd=0.01)
+    await journal.open_call(FIRST, reserve_usd=0.01)
     await journal.close_call(FIRST, usage=Usage(), completion=completion("late"))
 
     stored = await bench.store.read(receipt.id, tenant="default")
@@ -399,7 +399,7 @@ async def test_a_server_that_is_nearly_full_takes_nothing_new_but_finishes_what_
     assert len(leases) == 7
     for lease in leases:
         journal = bench.leases.journal(lease)
-        await journal.open_call(FIRST, reserved_usd=0.01)
+        await journal.open_call(FIRST, reserve_usd=0.01)
         await journal.close_call(FIRST, usage=Usage(), completion=completion("y" * 20_000))
     assert await bench.leases.renew([(lease.id, lease.token) for lease in leases]) == ["held"] * 7
     await bench.leases.trip(code="out_of_credit", message="The account is empty.")

@@ -336,7 +336,7 @@ async def test_the_generation_id_is_in_the_journal_before_the_body_is_read():
     with ScriptedServer([events([], done=False, ending="hold")]) as server:
         model = ChatModel(Endpoint(server.base_url), facts=Facts())
         ports = ports_for(model)
-        watched = type(ports)(model=model, journal=journal, purse=ports.purse, pace=ports.pace, cancel=ports.cancel)
+        watched = type(ports)(model=model, journal=journal, pace=ports.pace, cancel=ports.cancel)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(lambda: model.complete(question(), ports=watched))
             with anyio.fail_after(LONG_S):

@@ -52,7 +52,7 @@ class Engine:
         self.error = error
 
     async def run(self, job, *, journal, cancel, spent_usd):
-        await journal.open_call(FIRST, reserved_usd=0.01)
+        await journal.open_call(FIRST, reserve_usd=0.01)
         await journal.close_call(FIRST, usage=completion("1").usage, completion=completion("1"))
         raise self.error
 
@@ -209,7 +209,7 @@ async def test_a_circuit_that_refused_a_thousand_times_is_no_bill(bench):
     journal = bench.leases.journal(lease)
     for number in range(1, 4):
         key = CallKey(window=0, round=1, attempt=number)
-        await journal.open_call(key, reserved_usd=0.01)
+        await journal.open_call(key, reserve_usd=0.01)
         await journal.close_call(key, usage=Usage(calls=1), completion=None)
 
     assert journal.attempts() == ()

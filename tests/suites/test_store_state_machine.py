@@ -431,7 +431,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.calls += 1
         key, text = CallKey(window=0, round=self.calls), f"reply {self.calls}"
         journal = self.bench.leases.journal(lease)
-        self.do(journal.open_call(key, reserved_usd=0.01))
+        self.do(journal.open_call(key, reserve_usd=0.01))
         if is_answered:
             self.do(journal.close_call(key, usage=Usage(calls=1), completion=completion(text)))
             known.paid.add(text)

@@ -13,6 +13,7 @@ from extractor import jsontext
 from extractor.receiving import as_instance, result_from_json
 from extractor.records import (
     Attempt,
+    Conflict,
     Coverage,
     Enforcement,
     Evidence,
@@ -20,6 +21,7 @@ from extractor.records import (
     ReadingNote,
     Repair,
     Result,
+    Stated,
     Timings,
     Usage,
     Violation,
@@ -43,7 +45,24 @@ FULL: Result[Any] = Result(
             alternatives=((20, 24),),
         )
     },
-    coverage=(Coverage(start=0, end=30, call="0.1.1", outcome="read"),),
+    coverage=(
+        Coverage(start=0, end=30, call="0.1.1", outcome="read"),
+        Coverage(start=30, end=40, call="", outcome="unread", code="truncated"),
+    ),
+    states={"/number": "unread"},
+    conflicts=(
+        Conflict(
+            at="/city",
+            chosen="Graz",
+            stated=(
+                Stated(
+                    value="Graz",
+                    evidence=Evidence(quote="Graz", start=6, end=10, page=1, match="exact", score=1.0),
+                ),
+                Stated(value="Linz"),
+            ),
+        ),
+    ),
     attempts=(
         Attempt(
             number=1,
@@ -59,6 +78,7 @@ FULL: Result[Any] = Result(
         Attempt(
             number=2,
             outcome="accepted",
+            opened=("/city",),
             error=Failure(code="truncated", message="…", retryable=False, paths=("/a",), retry_after_s=2.0),
         ),
     ),

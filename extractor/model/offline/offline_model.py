@@ -44,12 +44,13 @@ class OfflineModel:
 
     engine = "offline/heuristic: rules, not a language model"
     input_limit = None
+    output_limit = None
 
     def __init__(self, read_back: Callable[[Sequence[Message]], QuestionInWords]) -> None:
         self._read_back = read_back
 
     async def complete(self, question: Question, *, ports: Ports) -> Completion:
-        """Answer `question` through the journal and the cancel of `ports`; purse and pace are not needed.
+        """Answer `question` through the journal and the cancel of `ports`; the pace is not needed.
 
         Raises:
             Cancelled: the caller asked to stop.
@@ -64,7 +65,7 @@ class OfflineModel:
         known = await ports.journal.replay(window=question.window, round=question.round)
         if known is not None:
             return known
-        await ports.journal.open_call(question.key, reserved_usd=0.0)
+        await ports.journal.open_call(question.key, reserve_usd=0.0)
         started = time.monotonic()
         text = await anyio.to_thread.run_sync(self._answer, question.messages)
         completion = Completion(

@@ -11,7 +11,7 @@ from extractor.model import reconciling
 from extractor.model.endpoints import Endpoint
 from extractor.model.reconciling import PATIENCE_S, WAITS_S, find_usage, usage_in
 from extractor.model.transport import Transport
-from extractor.records import Usage
+from extractor.records import Lane, Usage
 from extractor.testing import InstantPace, ScriptedServer, raw, status
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ async def look_up(
     pace = InstantPace()
     with ScriptedServer(script) as server:
         there = Endpoint(server.base_url, **({"speaks_openrouter": True} | endpoint))
-        transport = Transport(there)
-        found = await find_usage(generation_id, endpoint=there, transport=transport, pace=pace)
+        transport, lane = Transport(there), Lane(endpoint=server.base_url, model="m")
+        found = await find_usage(generation_id, lane=lane, endpoint=there, transport=transport, pace=pace)
         await transport.aclose()
     return found, [each.path for each in server.asked], pace.slept
 

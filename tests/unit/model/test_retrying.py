@@ -8,6 +8,7 @@ import pytest
 
 from extractor import errors
 from extractor.model.retrying import MAX_RESENDS, send_until_answered
+from extractor.records import Lane
 from extractor.testing import InstantPace, completion
 
 if TYPE_CHECKING:
@@ -30,8 +31,11 @@ class Failing:
         return completion("{}")
 
 
+THERE = Lane(endpoint="there", model="m")
+
+
 async def send(failing: Failing, pace: InstantPace) -> Completion:
-    return await send_until_answered(failing, endpoint="there", pace=pace, random=lambda: 1.0)
+    return await send_until_answered(failing, lane=THERE, pace=pace, random=lambda: 1.0)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +97,7 @@ async def test_a_rate_limit_cools_the_whole_endpoint_for_as_long_as_the_provider
 
     await send(Failing(errors.RateLimited("", status=429, retry_after_s=7)), pace)
 
-    assert pace.cooled == [("there", 7)]
+    assert pace.cooled == [(THERE, 7)]
     assert pace.slept == []
 
 

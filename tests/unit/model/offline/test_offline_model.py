@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extractor.errors import Cancelled, EnforcementUnavailable
-from extractor.local import MemoryCancel, MemoryJournal, MemoryPace, MemoryPurse
+from extractor.local import MemoryCancel, MemoryJournal, MemoryPace
 from extractor.model.offline import OfflineModel, fill
 from extractor.ports import Ports
 from extractor.records import Message, Options, Question, Shape
@@ -41,9 +41,7 @@ def model_told(failing: Mapping[str, str]) -> OfflineModel:
 
 
 def ports_of(model: OfflineModel) -> Ports:
-    return Ports(
-        model=model, journal=MemoryJournal(), purse=MemoryPurse(None), pace=MemoryPace(), cancel=MemoryCancel()
-    )
+    return Ports(model=model, journal=MemoryJournal(), pace=MemoryPace(), cancel=MemoryCancel())
 
 
 @pytest.mark.anyio
