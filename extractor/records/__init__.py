@@ -1,6 +1,18 @@
 """The only vocabulary the stages share: frozen values, no behaviour beyond arithmetic on themselves."""
 
-from extractor.records.calls import CallKey, Completion, Lane, Message, Question, Repair, Shape, Usage, Violation
+from extractor.records.calls import (
+    CallKey,
+    Completion,
+    Lane,
+    Message,
+    OpenField,
+    Opening,
+    Question,
+    Repair,
+    Shape,
+    Usage,
+    Violation,
+)
 from extractor.records.documents import Document, Evidence, Page, Passage, ReadingNote, Window
 from extractor.records.extractions import (
     DEFAULT_TENANT,
@@ -72,6 +84,8 @@ __all__ = [
     "Lane",
     "Lease",
     "Message",
+    "OpenField",
+    "Opening",
     "Options",
     "Page",
     "Passage",

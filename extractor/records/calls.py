@@ -61,6 +61,30 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenField:
+    """One place of an answer that is asked for again."""
+
+    #: Its property in the patch: letters, digits, `_` and `-`.
+    name: str
+    #: JSON Pointer into the answer.
+    at: str
+    #: `replace` = a new value; `add` = items to append to the list there; `remove` = positions of items to take out.
+    kind: Literal["replace", "add", "remove"] = "replace"
+    #: What is wrong there, a sentence each. Never quotes the document or the answer.
+    rules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """The places of an answer that are asked for again; everything else is frozen."""
+
+    #: The shape of the patch: one property per field.
+    shape: Shape
+    #: The places, none of them inside another.
+    fields: tuple[OpenField, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """Everything a model needs for one answer."""
 
