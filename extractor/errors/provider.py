@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from extractor.errors.base import ExtractionError
+from extractor.records import Cut
 
 
 class ModelError(ExtractionError):
@@ -87,6 +88,9 @@ class Truncated(ModelError):
     """The answer reached the token ceiling. It is never completed by guessing; raise `max_tokens`."""
 
     code = "truncated"
+
+    #: How it was cut off.
+    cut: Cut = Cut(is_at_limit=True, has_begun=True)
 
 
 class RunawayGeneration(ModelError):

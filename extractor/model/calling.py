@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from extractor.errors import ModelError, ModelTimeout, PriceUnknown
+from extractor.errors import ModelError, ModelTimeout, PriceUnknown, Truncated
 from extractor.model.billing import as_reserved, is_unknown, usage_of
 from extractor.model.completion import answer_of
 from extractor.model.faults import PLAIN_SLUG, plain
@@ -17,7 +17,7 @@ from extractor.model.reconciling import find_usage
 from extractor.model.refusals import refusal_in
 from extractor.model.replies import FIRST_FAILURE, Reply, read_failure, read_plain
 from extractor.model.stream import read_stream
-from extractor.records import CallKey, Completion, Lane, Usage
+from extractor.records import CallKey, Completion, Cut, Lane, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -180,8 +180,25 @@ class Call:
     def _verdict(self, reply: Reply) -> Completion | Refusing:
         if reply.fault is not None and (refusing := refusal_in(reply.fault)):
             return refusing
-        self.completion = Completion(
-            text=answer_of(reply, tool=self.request.tool),
+        try:
+            self.completion = self._completion(reply, answer_of(reply, tool=self.request.tool))
+        except Truncated as error:
+            error.cut = self._cut(reply)
+            self.completion = self._completion(reply, reply.content, cut=error.cut)
+            raise
+        return self.completion
+
+    def _cut(self, reply: Reply) -> Cut:
+        return Cut(
+            is_at_limit=self.request.is_at_limit,
+            has_begun=bool(reply.content.strip() or reply.tool_calls),
+            repeats=reply.loop == "content",
+        )
+
+    def _completion(self, reply: Reply, text: str, *, cut: Cut | None = None) -> Completion:
+        return Completion(
+            text=text,
+            cut=cut,
             reasoning=reply.reasoning,
             finish_reason=reply.finish_reason or "",
             rung=self.request.terms.rung,
@@ -193,7 +210,6 @@ class Call:
             usage=self.tally.usage,
             seconds=self.tally.seconds,
         )
-        return self.completion
 
     def _reservation(self) -> float:
         model = self.question.options.model

@@ -10,7 +10,7 @@ from dataclasses import replace
 from random import random
 from typing import TYPE_CHECKING
 
-from extractor.errors import DocumentTooLarge, ExtractionError, ModelError, PriceUnknown
+from extractor.errors import DocumentTooLarge, ExtractionError, ModelError, PriceUnknown, Truncated
 from extractor.model.agreeing import Access, Agreement
 from extractor.model.calling import Tally
 from extractor.model.facts import place_of
@@ -90,7 +90,7 @@ class ChatModel:
             Cancelled: the caller asked to stop.
         """
         if (bought := await ports.journal.replay(window=question.window, round=question.round)) is not None:
-            return bought
+            return _finished(bought)
         require_understood(question.options, self._access.endpoint)
         tally = Tally()
         try:
@@ -160,3 +160,17 @@ class ChatModel:
         if options.enforcement != "required" or sibling is None or self._with_draft is None:
             return Agreement(question, access=access, ports=ports, tally=tally)
         return DraftedRecord(question, sibling, with_draft=self._with_draft, access=access, ports=ports, tally=tally)
+
+
+def _finished(bought: Completion) -> Completion:
+    """Return an answer that was bought before.
+
+    Raises:
+        Truncated: it had been cut off; buying it again would cut it off again.
+    """
+    if bought.cut is None:
+        return bought
+    error = Truncated("The answer reached the token ceiling. Raise max_tokens.", status=200, provider=bought.provider)
+    error.cut, error.usage, error.rungs_sent = bought.cut, bought.usage, bought.rungs_sent
+    error.seconds, error.generation_id = bought.seconds, bought.generation_id
+    raise error

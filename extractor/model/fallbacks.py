@@ -9,7 +9,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from extractor.errors import AuthenticationFailed, ConnectionFailed, DocumentTooLarge, ModelError, OutOfCredit
+from extractor.errors import (
+    AuthenticationFailed,
+    ConnectionFailed,
+    DocumentTooLarge,
+    ModelError,
+    OutOfCredit,
+    Truncated,
+)
 from extractor.model.profiles import THINKING_SUFFIX
 
 if TYPE_CHECKING:
@@ -52,5 +59,5 @@ def chain(question: Question) -> Iterator[Question]:
 
 
 def is_the_models(error: ModelError | DocumentTooLarge) -> bool:
-    """Whether another model may do better after this error."""
-    return not isinstance(error, NOT_THE_MODELS)
+    """Whether another model may do better after this error. An answer cut off asks for room, not for another model."""
+    return not isinstance(error, (*NOT_THE_MODELS, Truncated))

@@ -3,6 +3,7 @@
 from extractor.records.calls import (
     CallKey,
     Completion,
+    Cut,
     Lane,
     Message,
     OpenField,
@@ -73,6 +74,7 @@ __all__ = [
     "Completion",
     "Conflict",
     "Coverage",
+    "Cut",
     "Document",
     "Enforcement",
     "Evidence",

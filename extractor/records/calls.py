@@ -148,6 +148,18 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """How an answer was cut off."""
+
+    #: Whether its ceiling was as high as the endpoint, or the caller, lets it be.
+    is_at_limit: bool
+    #: Whether there was any of it, beside thoughts.
+    has_begun: bool
+    #: Whether it repeated the same items over and over.
+    repeats: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
     """One finished answer of a model, as it was received."""
 
@@ -155,9 +167,10 @@ class Completion:
     text: str = field(repr=False)
     #: The model's reasoning text, "" when none came.
     reasoning: str = field(default="", repr=False)
-    #: `stop` or `tool_calls`. A journal holds answers cut off (`length`) as well, so that they are not bought again;
-    #: nobody else meets one.
+    #: `stop` or `tool_calls`; every other reason is an error before a Completion exists, but for `cut`.
     finish_reason: str = "stop"
+    #: How it was cut off. Only a journal holds such a one, so that it is not bought again; nobody else meets it.
+    cut: Cut | None = None
     #: The rung that the request was sent on.
     rung: Rung
     #: Every rung sent for this question, in order, refused ones included.

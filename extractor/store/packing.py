@@ -17,6 +17,7 @@ from extractor.records import (
     Call,
     CallKey,
     Completion,
+    Cut,
     Enforcement,
     Failure,
     Options,
@@ -157,7 +158,14 @@ def _end(stored: bytes) -> tuple[Usage, Completion | None]:
     if reply is None:
         return Usage(**end["usage"]), None
     return Usage(**end["usage"]), Completion(
-        **(reply | {"usage": Usage(**reply["usage"]), "rungs_sent": tuple(reply["rungs_sent"])})
+        **(
+            reply
+            | {
+                "usage": Usage(**reply["usage"]),
+                "rungs_sent": tuple(reply["rungs_sent"]),
+                "cut": Cut(**reply["cut"]) if reply.get("cut") else None,
+            }
+        )
     )
 
 
@@ -174,7 +182,7 @@ def attempt_of(call: Call) -> Attempt:
     return Attempt(
         number=call.key.round,
         window=call.key.window,
-        outcome="failed" if call.usage is not None and call.completion is None else "abandoned",
+        outcome="failed" if call.usage is not None and (call.completion is None or call.completion.cut) else "abandoned",
         rung=call.completion.rung if call.completion else None,
         model=call.completion.model if call.completion else "",
         text=call.completion.text if call.completion else "",
