@@ -24,11 +24,13 @@ if TYPE_CHECKING:
     from extractor.schema.lowering import Lowered, lower
     from extractor.schema.registry import Registry
     from extractor.schema.reporting import Report, ReportRow, report
+    from extractor.schema.sizing import Expected, expected_answer
     from extractor.schema.targets import target_from
 
 _HOMES = {
     "READY": "importing",
     "Contract": "contracts",
+    "Expected": "sizing",
     "Hint": "advice",
     "Judgement": "judging",
     "Lift": "lifting",
@@ -39,6 +41,7 @@ _HOMES = {
     "acontract_for": "contracts",
     "class_of": "importing",
     "contract_for": "contracts",
+    "expected_answer": "sizing",
     "failed_import": "importing",
     "list_classes": "importing",
     "lower": "lowering",
@@ -51,6 +54,7 @@ _HOMES = {
 __all__ = [
     "READY",
     "Contract",
+    "Expected",
     "Hint",
     "Judgement",
     "Lift",
@@ -61,6 +65,7 @@ __all__ = [
     "acontract_for",
     "class_of",
     "contract_for",
+    "expected_answer",
     "failed_import",
     "list_classes",
     "lower",
