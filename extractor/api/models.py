@@ -6,10 +6,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from extractor.records import (
     Attempt,
+    Conflict,
     Coverage,
     Enforcement,
     Evidence,
     Failure,
+    FieldState,
     Options,
     ReadingNote,
     Repair,
@@ -85,7 +87,11 @@ class Extraction(BaseModel):
     status: State
     record: Any = Field(description="Null while the extraction is open, and where nothing could be read.")
     evidence: dict[str, Evidence] = Field(description="JSON Pointer of each value -> where it stands in the document.")
-    coverage: list[Coverage]
+    coverage: list[Coverage] = Field(description="Which ranges of the document were read, by which call.")
+    states: dict[str, FieldState] = Field(
+        description="JSON Pointer -> what is known of that place of the record, where it is not `stated`."
+    )
+    conflicts: list[Conflict] = Field(description="Where parts of the document state different values.")
     attempts: list[Attempt]
     repairs: list[Repair]
     unsupported: list[str] = Field(description="JSON Pointers of values in neither the document nor the reasoning.")

@@ -110,6 +110,43 @@ class AskingArguments:
         int | None, typer.Option(metavar="N", help="Ceiling on reasoning tokens.", rich_help_panel=_ASKING)
     ] = None
 
+    repair_model: Annotated[
+        str | None,
+        typer.Option(
+            metavar="M",
+            help="Who is asked again for single values: same = the model itself, sibling = its variant that does not "
+            "think, or a model. Default: the sibling where one is known, else the model itself.",
+            rich_help_panel=_ASKING,
+        ),
+    ] = None
+
+    records: Annotated[
+        Literal["auto", "one", "many"] | None,
+        typer.Option(
+            metavar="auto|one|many",
+            help="one = a document is one record; many = a list of them; auto = what the schema says (default).",
+            rich_help_panel=_RECORD,
+        ),
+    ] = None
+    on_invalid: Annotated[
+        Literal["fail", "partial", "null"] | None,
+        typer.Option(
+            metavar="WHAT",
+            help="What becomes of a document whose answers stay wrong: fail (default); partial = what is right is kept "
+            "and the rest left out; null = the rest is null, a success where the schema takes it.",
+            rich_help_panel=_RECORD,
+        ),
+    ] = None
+    on_conflict: Annotated[
+        Literal["evidence", "first", "last", "majority", "error", "ask"] | None,
+        typer.Option(
+            metavar="WHICH",
+            help="The value that counts where parts of a long document state different ones: evidence (the first that "
+            "stands in the document, else the most frequent; default), first, last, majority, error = none, ask = the "
+            "model chooses.",
+            rich_help_panel=_RECORD,
+        ),
+    ] = None
     repairs: Annotated[
         Literal["on", "off"] | None,
         typer.Option(

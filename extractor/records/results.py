@@ -6,11 +6,13 @@ from dataclasses import asdict, dataclass, field, is_dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
 from extractor.records.calls import Repair, Usage, Violation
+from extractor.records.documents import Evidence  # noqa: TC001 - pydantic reads the annotations of Stated
 from extractor.records.inputs import Rung  # noqa: TC001 - pydantic reads the annotations of Attempt and Enforcement
+from extractor.records.json import Json  # noqa: TC001 - pydantic reads the annotations of Stated and Conflict
 
 if TYPE_CHECKING:
-    from extractor.records.documents import Evidence, ReadingNote
-    from extractor.records.json import Json, JsonObject
+    from extractor.records.documents import ReadingNote
+    from extractor.records.json import JsonObject
 
 R = TypeVar("R")
 

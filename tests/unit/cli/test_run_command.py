@@ -31,7 +31,20 @@ def test_every_option_of_an_extraction_can_be_typed_under_its_own_name(arguments
     assert {field.name for field in fields(Options)} - typed == missing
 
 
-@pytest.mark.parametrize("name", ["absence", "nulls", "open_objects", "evidence", "repairs", "unsupported"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "absence",
+        "nulls",
+        "open_objects",
+        "evidence",
+        "repairs",
+        "unsupported",
+        "on_invalid",
+        "on_conflict",
+        "records",
+    ],
+)
 def test_the_choices_are_those_of_the_engine(name: str) -> None:
     typed = get_type_hints(RunArguments)[name]
 
