@@ -17,7 +17,7 @@ ROW_COLUMNS = 3
 #: Rows, or points, that make a table, or a list.
 FEWEST = 2
 #: What separates columns: of tables that were read, of files with tabs, of laid-out pages, of comma-separated files.
-_COLUMNS = re.compile(r" \|(?: |$)|\t|(?<=\S) {2,}(?=\S)|,(?=\S)(?!\d{3}(?!\d))|;(?=\S)")
+_COLUMNS = re.compile(r" \|(?: |$)|\t|(?<=\S) {2,}(?=\S)|[,;](?=\S)")
 _MARKS: Final = (" |", "\t", "  ", ",", ";")
 _FIGURE = re.compile(r"(?<![\w-])\d[\d.,]*")
 _POINT = re.compile(r"\s*(?:[-*•]|\(?(?:\d{1,3}|[a-z])[.)])\s+\S")
