@@ -178,11 +178,12 @@ def cost_of(call: Call) -> Usage:
 
 def attempt_of(call: Call) -> Attempt:
     """Return a call whose answer nobody judged as an attempt, so that it is on the bill."""
+    has_no_answer = call.usage is not None and (call.completion is None or call.completion.cut is not None)
     says = CallAbandoned("The process that made this call died before its end, so it is charged as reserved.")
     return Attempt(
         number=call.key.round,
         window=call.key.window,
-        outcome="failed" if call.usage is not None and (call.completion is None or call.completion.cut) else "abandoned",
+        outcome="failed" if has_no_answer else "abandoned",
         rung=call.completion.rung if call.completion else None,
         model=call.completion.model if call.completion else "",
         text=call.completion.text if call.completion else "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 import traceback
+from dataclasses import replace
 from functools import partial
 from json import loads
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ import pytest
 from pydantic import SecretStr
 
 from extractor import errors
-from extractor.local import MemoryPurse
+from extractor.local import MemoryJournal, MemoryPurse
 from extractor.model import ChatModel, Endpoint, Facts
 from extractor.records import DEFAULT_MODEL, CallKey, Message, Options, Question, Shape, Usage
 from extractor.testing import (
@@ -360,7 +361,7 @@ async def test_a_rate_limit_is_waited_for_as_long_as_the_provider_asks(client: O
         ports = ports_for(model)
         found = await ask(model, ports)
 
-    assert ports.pace.cooled == [(server.base_url, 7)]
+    assert [(lane.endpoint, seconds) for lane, seconds in ports.pace.cooled] == [(server.base_url, 7)]
     assert found.usage.calls == 2
     assert found.usage.cost_usd == pytest.approx(0.000328)
 
@@ -670,4 +671,4 @@ def test_a_client_says_who_answers_and_how_much_it_reads():
 
 
 def _with_purse(ports: Ports, purse: MemoryPurse) -> Ports:
-    return type(ports)(model=ports.model, journal=ports.journal, purse=purse, pace=ports.pace, cancel=ports.cancel)
+    return replace(ports, journal=MemoryJournal(purse))
