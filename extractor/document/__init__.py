@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from extractor.document.reading import ReadingLimits, aread, load, read
     from extractor.document.sources import source_from
-    from extractor.document.windows import whole
+    from extractor.document.windows import cut, halves, whole
 
-__all__ = ["ReadingLimits", "aread", "load", "read", "source_from", "whole"]
+__all__ = ["ReadingLimits", "aread", "cut", "halves", "load", "read", "source_from", "whole"]
 
 _HOMES = {
     "ReadingLimits": "reading",
     "aread": "reading",
+    "cut": "windows",
+    "halves": "windows",
     "load": "reading",
     "read": "reading",
     "source_from": "sources",

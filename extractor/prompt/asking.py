@@ -59,9 +59,12 @@ included, and no other. No code fence, no comment, no text before or after the J
 #: After everything, where a long document has not pushed it out of sight.
 CLOSING = "Now answer with the JSON record of this document, and nothing else."
 
+#: After a part of a document, in place of `CLOSING`.
+PART_CLOSING = "Now answer with the JSON record of this part of a longer document, and nothing else."
 
-def ask(window: Window, shape: Shape, *, job_id: str, options: Options) -> Question:
-    """Ask for the record of one window.
+
+def ask(window: Window, shape: Shape, *, job_id: str, options: Options, is_part: bool = False) -> Question:
+    """Ask for the record of one window; `is_part` says that it is not the whole document.
 
     Rules and schema come before the document and hold nothing of it, so that in a run over many documents each
     request begins with the same bytes. The document's mark is made from `job_id` and the window's number: the same
@@ -73,7 +76,7 @@ def ask(window: Window, shape: Shape, *, job_id: str, options: Options) -> Quest
     parts = (
         fencing.fence("schema", written, mark=schema_mark),
         fencing.fence("document", fencing.with_page_marks(window, mark=document_mark), mark=document_mark),
-        CLOSING,
+        PART_CLOSING if is_part else CLOSING,
     )
     return Question(
         messages=(Message(role="system", content=RULES), Message(role="user", content=GAP.join(parts))),
