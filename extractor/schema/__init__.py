@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from extractor.schema.judging import Judgement
     from extractor.schema.lifting import Lift
     from extractor.schema.lowering import Lowered, lower
+    from extractor.schema.opening import open_paths
+    from extractor.schema.parting import part_schema
+    from extractor.schema.patching import patched
     from extractor.schema.registry import Registry
     from extractor.schema.reporting import Report, ReportRow, report
     from extractor.schema.sizing import Expected, expected_answer
@@ -46,6 +49,9 @@ _HOMES = {
     "list_classes": "importing",
     "lower": "lowering",
     "module_named": "importing",
+    "open_paths": "opening",
+    "part_schema": "parting",
+    "patched": "patching",
     "prints_on_stderr": "importing",
     "report": "reporting",
     "target_from": "targets",
@@ -70,6 +76,9 @@ __all__ = [
     "list_classes",
     "lower",
     "module_named",
+    "open_paths",
+    "part_schema",
+    "patched",
     "prints_on_stderr",
     "report",
     "target_from",

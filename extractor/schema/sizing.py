@@ -183,13 +183,13 @@ def _weight(extent: Extent) -> float:
     return sum(part.names + part.values for part in parts)
 
 
-def expected_tokens(wire: JsonObject) -> int:
-    """Return the tokens that a record of this wire schema is expected to take, `LEAST` to `MOST`."""
+def expected_tokens(wire: JsonObject, *, least: int = LEAST) -> int:
+    """Return the tokens that a record of this wire schema is expected to take, `least` to `MOST`."""
     definitions: dict[str, JsonObject] = wire.get("$defs", {})
     measured: dict[str, int] = {}
     for name in _inner_first(definitions):
         measured[name] = _measure(definitions[name], measured)
-    return min(max(_measure(wire, measured), LEAST), MOST)
+    return min(max(_measure(wire, measured), least), MOST)
 
 
 def _measure(node: JsonObject, measured: Mapping[str, int]) -> int:
