@@ -8,10 +8,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from extractor.answer.grounding import ground
     from extractor.answer.parsing import Parsed, parse, parse_strictly
+    from extractor.answer.passages import passages_for
     from extractor.answer.rereading import other_reading, readings, rescued
     from extractor.answer.supporting import unsupported
 
-__all__ = ["Parsed", "ground", "other_reading", "parse", "parse_strictly", "readings", "rescued", "unsupported"]
+__all__ = [
+    "Parsed",
+    "ground",
+    "other_reading",
+    "parse",
+    "parse_strictly",
+    "passages_for",
+    "readings",
+    "rescued",
+    "unsupported",
+]
 
 _HOMES = {
     "Parsed": "extractor.answer.parsing",
@@ -19,6 +30,7 @@ _HOMES = {
     "other_reading": "extractor.answer.rereading",
     "parse": "extractor.answer.parsing",
     "parse_strictly": "extractor.answer.parsing",
+    "passages_for": "extractor.answer.passages",
     "readings": "extractor.answer.rereading",
     "rescued": "extractor.answer.rereading",
     "unsupported": "extractor.answer.supporting",

@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from extractor.prompt.asking import ask
     from extractor.prompt.drafting import with_draft
+    from extractor.prompt.keeping import kept_beside
     from extractor.prompt.reading_back import ReadBack, read_back
     from extractor.prompt.reasking import reask
+    from extractor.prompt.repairing import repair
 
-__all__ = ["ReadBack", "ask", "read_back", "reask", "with_draft"]
+__all__ = ["ReadBack", "ask", "kept_beside", "read_back", "reask", "repair", "with_draft"]
 
 _HOMES = {
     "ReadBack": "extractor.prompt.reading_back",
     "ask": "extractor.prompt.asking",
+    "kept_beside": "extractor.prompt.keeping",
     "read_back": "extractor.prompt.reading_back",
     "reask": "extractor.prompt.reasking",
+    "repair": "extractor.prompt.repairing",
     "with_draft": "extractor.prompt.drafting",
 }
 

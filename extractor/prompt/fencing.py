@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from extractor import jsontext
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from extractor.records import Json, Window
+    from extractor.records import Json, Passage, Window
 
 #: Hexadecimal digits of a mark: 48 bits, seven tokens.
 MARK_DIGITS = 12
@@ -126,3 +126,16 @@ def without_page_marks(body: str, *, mark: str) -> str:
     """Return the text that `with_page_marks` was given."""
     first = re.match(rf"\[{mark} page \d+\]\n", body)
     return re.sub(rf"\n\[{mark} page \d+\]\n", "\f", body[first.end() :] if first else body)
+
+
+def with_gap_marks(passages: Sequence[Passage], *, mark: str) -> str:
+    """Return passages with a line `[3f9c0a17b2de left out]` before each behind which the document does not begin."""
+    line = f"[{mark} left out]\n"
+    begins_later = passages[0].start > 0 if passages else False
+    return (line if begins_later else "") + f"\n{line}".join(passage.text for passage in passages)
+
+
+def without_gap_marks(body: str, *, mark: str) -> tuple[str, ...]:
+    """Return the texts of the passages that `with_gap_marks` was given."""
+    line = f"[{mark} left out]\n"
+    return tuple(body.removeprefix(line).split(f"\n{line}"))

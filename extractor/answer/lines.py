@@ -1,0 +1,98 @@
+"""A text as lines: which of them print tables and headings, and how much of a long one stands round a place."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from extractor.answer.printed import Span
+
+#: Characters of a line of prose that are taken on each side of a place.
+REACH: Final = 200
+#: Lines above a row that are looked at for the header of its table, and above any line for a heading.
+MOST_ROWS: Final = 5_000
+MOST_ABOVE: Final = 400
+#: Lines in a row that are no rows of their own, when a cell wraps or a page ends.
+_MOST_BETWEEN: Final = 2
+#: What a heading has, at most.
+_LONGEST_HEADING: Final = 80
+_MOST_WORDS: Final = 9
+
+_ENDS: Final = re.compile("[\n\f]")
+_CELLS: Final = re.compile(r"\t|\S ?\| |\S {2,}\S")
+_RULE: Final = re.compile(r"[\s|:+=_-]+")
+_DIGIT: Final = re.compile(r"\d")
+
+
+class Lines:
+    """The lines of a text, by number from 0. A page ends a line."""
+
+    def __init__(self, text: str) -> None:
+        #: The text.
+        self.text: Final = text
+        self._starts = [0, *(end.end() for end in _ENDS.finditer(text))]
+
+    def number_at(self, offset: int) -> int:
+        """Return the number of the line that holds an offset."""
+        return bisect_right(self._starts, offset) - 1
+
+    def span(self, first: int, last: int | None = None) -> Span:
+        """Return where some lines stand, without the end of the last. Numbers beyond the text are those at its ends."""
+        last = first if last is None else last
+        after = min(last, len(self._starts) - 1) + 1
+        end = self._starts[after] - 1 if after < len(self._starts) else len(self.text)
+        return self._starts[max(first, 0)], end
+
+    def line(self, number: int) -> str:
+        """Return one line."""
+        start, end = self.span(number)
+        return self.text[start:end]
+
+    def around(self, place: Span, *, lines: int = 0) -> Span:
+        """Return the lines of a place with so many on each side, of long ones `REACH` characters."""
+        first, last = self.number_at(place[0]), self.number_at(max(place[1] - 1, place[0]))
+        start, end = self.span(first - lines, last + lines)
+        return self._to_word(max(start, place[0] - REACH)), self._to_word(min(end, place[1] + REACH))
+
+    def header_of(self, number: int) -> Span | None:
+        """Return the row that heads the table of a row: the first above it that holds words only."""
+        if not self._is_row(number):
+            return None
+        top, between = None, 0
+        for above in range(number - 1, max(number - MOST_ROWS, 0) - 1, -1):
+            line = self.line(above)
+            between = 0 if self._is_row(above) else between + 1
+            if between > _MOST_BETWEEN or (not line.strip() and not self._ends_page(above)):
+                break
+            if not between and not _DIGIT.search(line) and not _RULE.fullmatch(line):
+                top = above
+        return None if top is None else self.span(top)
+
+    def heading_of(self, number: int) -> Span | None:
+        """Return the nearest line above that looks like a heading."""
+        for above in range(number - 1, max(number - MOST_ABOVE, 0) - 1, -1):
+            if self._is_heading(above):
+                return self.span(above)
+        return None
+
+    def _is_row(self, number: int) -> bool:
+        return _CELLS.search(self.line(number)) is not None
+
+    def _ends_page(self, number: int) -> bool:
+        end = self.span(number)[1]
+        return self.text.startswith("\f", end)
+
+    def _is_heading(self, number: int) -> bool:
+        line = self.line(number).strip()
+        if line.startswith("#"):
+            return True
+        if not line or len(line) > _LONGEST_HEADING or len(line.split()) > _MOST_WORDS or self._is_row(number):
+            return False
+        stands_free = number == 0 or not self.line(number - 1).strip() or self._ends_page(number - 1)
+        return stands_free and line[-1] not in ".,;" and (line[0].isupper() or line[0].isdigit())
+
+    def _to_word(self, offset: int) -> int:
+        """Return the offset, or one a little further in where it is between two letters of a word."""
+        return offset
