@@ -20,7 +20,7 @@ from extractor.jsontext import dumps
 from extractor.portal import Line
 from extractor.receiving import as_instance, result_from_json
 from extractor.records import OPEN_STATES
-from extractor.schema import target_from
+from extractor.schema import asked_for, target_from
 from extractor.settings import TENANT_FORM, Settings
 from extractor.submit import admit, options_at
 
@@ -93,7 +93,7 @@ class Queue:
         Args:
             source: A `Path` = a file, bytes = a file's content, `str` = text.
             schema: A pydantic class, a JSON Schema as a dict, the path of a `.json` file, or a registered name. With a
-                class, the result's record is an instance of it.
+                class, the record is an instance of it, with `records="many"` a list of instances.
             idempotency_key: Your word for this submission. The same word again returns the id that it had.
             media_type: Media type of `source` where its content does not tell.
             name: Name of `source` in results and messages.
@@ -144,8 +144,8 @@ class Queue:
 
         Args:
             id: What `submit` returned.
-            schema: The class that `record` shall be an instance of, where another process has submitted it. A record
-                that the class refuses gives `status` `failed` with the code `unsatisfied`, and stays as plain JSON.
+            schema: The class that `record`, or each of a list, shall be an instance of, where another process submitted
+                it. What the class refuses stays plain JSON, and `status` is `failed` with the code `unsatisfied`.
 
         Raises:
             UnknownExtraction: there is no extraction of this id, or it has expired.
@@ -236,7 +236,8 @@ class Queue:
             schema_name=schema_name,
             idempotency_key=item.idempotency_key or "",
         )
-        return submission, item.schema if isinstance(item.schema, type) else None
+        of_records = asked_for(target, options.records).model_class
+        return submission, of_records if isinstance(item.schema, type) else None
 
     def _target(self, schema: Schema | None) -> tuple[Target, str]:
         """Return the target, the same for the same schema, and its registered name."""

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from pydantic import BaseModel
 
 from extractor import portal, wiring
 from extractor.document import source_from
-from extractor.jsontext import dumps
 from extractor.options import options_from
 from extractor.records import Job, Result
-from extractor.schema import target_from
+from extractor.schema import asked_for, instance_of, target_from
 from extractor.settings import Settings
 from extractor.submit import new_id
 
@@ -30,6 +29,16 @@ def extract(
     source: os.PathLike[str] | bytes | str,
     schema: type[M],
     *,
+    records: Literal["many"],
+    media_type: str | None = ...,
+    name: str | None = ...,
+    **options: Any,
+) -> Result[list[M]]: ...
+@overload
+def extract(
+    source: os.PathLike[str] | bytes | str,
+    schema: type[M],
+    *,
     media_type: str | None = ...,
     name: str | None = ...,
     **options: Any,
@@ -51,7 +60,7 @@ def extract(
     name: str | None = None,
     **options: Any,
 ) -> Result[Any]:
-    """Extract one record, and wait for it. Works in a script and in a notebook; `aextract` is the coroutine.
+    """Extract one record, or many, and wait for it. Works in a script and in a notebook; `aextract` is the coroutine.
 
     Args:
         source: A `Path` = a file, bytes = a file's content, `str` = text.
@@ -62,7 +71,7 @@ def extract(
 
     Returns:
         A result for whatever the document or the model did. `record` is an instance of the class, when a class was
-        given and `status` is `succeeded`.
+        given and `status` is `succeeded`; with `records="many"` it is a list of records, or of instances.
 
     Raises:
         CallerError: the schema, an option, a setting or the source argument is wrong; nothing was sent.
@@ -71,6 +80,16 @@ def extract(
     return portal.run(partial(aextract, source, schema, media_type=media_type, name=name, **options))
 
 
+@overload
+async def aextract(
+    source: os.PathLike[str] | bytes | str,
+    schema: type[M],
+    *,
+    records: Literal["many"],
+    media_type: str | None = ...,
+    name: str | None = ...,
+    **options: Any,
+) -> Result[list[M]]: ...
 @overload
 async def aextract(
     source: os.PathLike[str] | bytes | str,
@@ -97,7 +116,7 @@ async def aextract(
     name: str | None = None,
     **options: Any,
 ) -> Result[Any]:
-    """Extract one record. `extract` has the arguments, the result and the errors."""
+    """Extract one record, or many. `extract` has the arguments, the result and the errors."""
     settings = Settings.load()
     target = target_from(schema)
     stated = {"max_attempts": settings.max_attempts} | options
@@ -109,10 +128,10 @@ async def aextract(
     )
     async with wiring.open_engine(settings) as engine:
         result = await engine.run(job)
-    return _with_instance(result, target)
+    return _with_instance(result, asked_for(target, job.options.records))
 
 
 def _with_instance(result: Result[Json], target: Target) -> Result[Any]:
     if target.model_class is None or result.status != "succeeded":
         return result
-    return replace(result, record=target.model_class.model_validate_json(dumps(result.record)))
+    return replace(result, record=instance_of(result.record, target.model_class))

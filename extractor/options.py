@@ -38,6 +38,8 @@ NEAR = 0.6
 #: Characters of an unknown name that are looked at and quoted.
 QUOTED = 80
 NAMES = tuple(field.name for field in dataclasses.fields(Options))
+#: Words for a model that stands in a relation to the one that was asked; every other one is a name.
+_RELATIVES = ("same", "sibling")
 
 
 def options_from(values: Mapping[str, Any]) -> Options:
@@ -62,6 +64,13 @@ def options_from(values: Mapping[str, Any]) -> Options:
     _check_models(options)
     _check_policy(options)
     return options
+
+
+def models_named(options: Options) -> dict[str, tuple[str, ...]]:
+    """Return the models that each option names. What stands in a relation to one of them is named by it."""
+    repairing = options.repair_model
+    named = {"model": (options.model,), "models": options.models}
+    return named | {"repair_model": () if repairing is None or repairing in _RELATIVES else (repairing,)}
 
 
 @cache
@@ -99,6 +108,10 @@ def _check_models(options: Options) -> None:
         raise InvalidRequest("Option 'models' names a model twice; the first one is option 'model'.")
     if OFFLINE_MODEL in options.models:
         raise InvalidRequest(f"{OFFLINE_MODEL} is never a fallback. Choose it as option 'model'.")
+    repairing = models_named(options)["repair_model"]
+    _check_names("repair_model", repairing)
+    if OFFLINE_MODEL in repairing and options.model != OFFLINE_MODEL:
+        raise InvalidRequest(f"{OFFLINE_MODEL} repairs no answers of others. Choose it as option 'model'.")
 
 
 def _check_policy(options: Options) -> None:

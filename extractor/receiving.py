@@ -8,7 +8,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from extractor.errors import Unsatisfied
-from extractor.jsontext import dumps
 from extractor.records import (
     Attempt,
     Conflict,
@@ -25,6 +24,7 @@ from extractor.records import (
     Violation,
 )
 from extractor.schema.class_rules import class_violations
+from extractor.schema.many import class_for, instance_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,19 +67,18 @@ def result_from_json(content: bytes | JsonObject) -> Result[Json]:
 
 
 def as_instance(result: Result[Json], model_class: type[BaseModel]) -> Result[Any]:
-    """Return a result whose record is an instance of `model_class`, where it succeeded.
+    """Return a result whose record is an instance of `model_class`, or a list of them, where it succeeded.
 
     A worker knows the class's JSON Schema, and the class itself only where the operator has registered it. What the
     class refuses on top becomes a failed result with the code `unsatisfied`; its record stays as plain JSON.
     """
     if result.status != "succeeded":
         return result
-    violations = class_violations(result.json_record, model_class)
+    violations = class_violations(result.json_record, class_for(result.json_record, model_class))
     if violations:
         return replace(result, status="failed", validated_by=(), error=_refused(violations, model_class))
     validated_by = tuple(dict.fromkeys((*result.validated_by, f"pydantic:{model_class.__name__}")))
-    record = model_class.model_validate_json(dumps(result.json_record))
-    return replace(result, record=record, validated_by=validated_by)
+    return replace(result, record=instance_of(result.json_record, model_class), validated_by=validated_by)
 
 
 def _refused(violations: tuple[Violation, ...], model_class: type[BaseModel]) -> Failure:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor import log
 from extractor.errors import AuthenticationFailed, ExtractionError, InvalidRequest, OutOfCredit
+from extractor.options import models_named
 from extractor.records import Enforcement, Job, Result, Target
 from extractor.store import open_body, pack_result
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     import asyncio
 
     from extractor.ports import Cancel
-    from extractor.records import Json, Lease
+    from extractor.records import Json, Lease, Options
     from extractor.store import Leases, Opened, RedisJournal
     from extractor.submit import Door
     from extractor.wiring import Engine
@@ -81,13 +82,7 @@ class Runner:
             return _not_run(lease, error, name=name)
 
     async def _job(self, lease: Lease, opened: Opened) -> Job:
-        model = opened.options.model
-        if model not in self._door.models:
-            allowed = ", ".join(sorted(self._door.models))
-            raise InvalidRequest(
-                f"The workers ask only {allowed}, not {model}. Choose one of theirs with the option `model` "
-                f"(--model, model=…), or let the operator add {model} to EXTRACTOR_MODELS of the workers."
-            )
+        _check_models(opened.options, self._door)
         # The deadline counts from the submission, so the store keeps it; ours would begin anew with each claim.
         options = replace(opened.options, deadline_s=None)
         return Job(id=lease.id, source=opened.source, target=await self._target(lease, opened), options=options)
@@ -120,6 +115,19 @@ class Runner:
             self._untold.set()
         elif verdict == "lost":
             log.logger().warning("an outcome came too late: the lease was lost", id=lease.id)
+
+
+def _check_models(options: Options, door: Door) -> None:
+    """Refuse a model that the door has let through, and that is not allowed here."""
+    for option, named in models_named(options).items():
+        for model in named:
+            if model not in door.models:
+                flag = f"--{option.replace('_', '-')}"
+                raise InvalidRequest(
+                    f"The workers ask only {', '.join(sorted(door.models))}, not {model}. Choose one of theirs with "
+                    f"the option `{option}` ({flag}, {option}=…), or let the operator add {model} to EXTRACTOR_MODELS "
+                    "of the workers."
+                )
 
 
 def _not_run(lease: Lease, error: ExtractionError, *, name: str | None) -> Result[Json]:

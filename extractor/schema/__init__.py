@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from extractor.schema.judging import Judgement
     from extractor.schema.lifting import Lift
     from extractor.schema.lowering import Lowered, lower
+    from extractor.schema.many import asked_for, instance_of, many_of
     from extractor.schema.opening import open_paths
     from extractor.schema.parting import part_schema
     from extractor.schema.patching import patched
@@ -42,12 +43,15 @@ _HOMES = {
     "Report": "reporting",
     "ReportRow": "reporting",
     "acontract_for": "contracts",
+    "asked_for": "many",
     "class_of": "importing",
     "contract_for": "contracts",
     "expected_answer": "sizing",
     "failed_import": "importing",
+    "instance_of": "many",
     "list_classes": "importing",
     "lower": "lowering",
+    "many_of": "many",
     "module_named": "importing",
     "open_paths": "opening",
     "part_schema": "parting",
@@ -69,12 +73,15 @@ __all__ = [
     "Report",
     "ReportRow",
     "acontract_for",
+    "asked_for",
     "class_of",
     "contract_for",
     "expected_answer",
     "failed_import",
+    "instance_of",
     "list_classes",
     "lower",
+    "many_of",
     "module_named",
     "open_paths",
     "part_schema",

@@ -142,7 +142,7 @@ class Addresses:
         """
         if len(self._bases) == 1 and (ref == "#" or ref.startswith("#/")):
             return unquote(ref[1:])
-        uri, fragment = _joined(self._base(at), ref)
+        uri, fragment = joined(self._base(at), ref)
         if uri not in self._parts:
             raise UnsupportedSchema("$ref", at=at, because="it points outside the schema, and nothing is ever fetched")
         fragment = unquote(fragment)
@@ -153,8 +153,8 @@ class Addresses:
         return self._anchors[uri, fragment]
 
     def _enter(self, node: JsonObject, at: str) -> None:
-        address = _address_of(node, self._draft)
-        base, fragment = _joined(self._base(at), address)
+        address = address_of(node, self._draft)
+        base, fragment = joined(self._base(at), address)
         if address and not address.startswith("#"):
             self._bases[at] = base
             self._parts.setdefault(base, at)
@@ -168,7 +168,7 @@ class Addresses:
         return self._bases[at]
 
 
-def _joined(base: str, address: str) -> tuple[str, str]:
+def joined(base: str, address: str) -> tuple[str, str]:
     """Return what an address means relative to another one, without its fragment, and the fragment."""
     try:
         inner, fragment = urldefrag(address)
@@ -182,7 +182,8 @@ def keyword_of_address(draft: int) -> str:
     return "id" if draft == DRAFT_4 else "$id"
 
 
-def _address_of(node: JsonObject, draft: int) -> str:
+def address_of(node: JsonObject, draft: int) -> str:
+    """Return the address that a schema states for itself, "" where it has none or none that counts."""
     address = node.get(keyword_of_address(draft), "")
     counts = isinstance(address, str) and not (draft < SIBLINGS_SINCE and "$ref" in node)
     return address if counts else ""

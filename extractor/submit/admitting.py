@@ -13,9 +13,9 @@ import orjson
 
 from extractor.document import load
 from extractor.errors import InvalidRequest
-from extractor.options import NAMES, options_from
+from extractor.options import NAMES, models_named, options_from
 from extractor.records import Options, Source, Submission, Target
-from extractor.schema import acontract_for, contract_for
+from extractor.schema import acontract_for, asked_for, contract_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +32,8 @@ MAX_NAME: Final = 4096
 _SHORT: Final = 1 << 16
 _KEPT: Final = 256
 _DEFAULTS: Final = Options()
+#: Option that names models -> what it must do.
+_MUST: Final = {"model": "be one of", "models": "name some of", "repair_model": "be same, sibling or one of"}
 #: Beginning of the idempotency keys of Celery tasks, the task's id behind it. Nobody else may take one away.
 OF_TASKS = "celery:"
 
@@ -124,14 +126,16 @@ def tried(submission: Submission) -> Submission:
         InvalidSchema: it is not a JSON Schema.
     """
     stated = submission.options
-    contract_for(submission.target, open_objects=stated.open_objects, nulls=stated.nulls, absence=stated.absence)
+    target = asked_for(submission.target, stated.records)
+    contract_for(target, open_objects=stated.open_objects, nulls=stated.nulls, absence=stated.absence)
     return submission
 
 
 async def atried(submission: Submission) -> Submission:
     """Do as `tried` does, without holding up the event loop or its threads."""
     stated = submission.options
-    await acontract_for(submission.target, open_objects=stated.open_objects, nulls=stated.nulls, absence=stated.absence)
+    target = asked_for(submission.target, stated.records)
+    await acontract_for(target, open_objects=stated.open_objects, nulls=stated.nulls, absence=stated.absence)
     return submission
 
 
@@ -174,10 +178,9 @@ def assemble(
 
 def _check_models(options: Options, door: Door) -> None:
     allowed = ", ".join(sorted(door.models))
-    if options.model not in door.models:
-        raise InvalidRequest(f"Option 'model' must be one of {allowed}.")
-    if not door.models.issuperset(options.models):
-        raise InvalidRequest(f"Option 'models' must name some of {allowed}.")
+    for option, named in models_named(options).items():
+        if not door.models.issuperset(named):
+            raise InvalidRequest(f"Option {option!r} must {_MUST[option]} {allowed}.")
 
 
 def options_at(door: Door, values: Mapping[str, Any]) -> Options:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from extractor.errors import InvalidRequest
-from extractor.options import options_from
-from extractor.records import DEFAULT_MODEL, Options, Reasoning
+from extractor.options import models_named, options_from
+from extractor.records import DEFAULT_MODEL, OFFLINE_MODEL, Options, Reasoning
 
 
 def test_nothing_stated_gives_the_defaults():
@@ -47,8 +47,27 @@ def test_loose_values_become_typed_ones():
         pytest.param({"provider": {"max_price": {"prompt": float("nan")}}}, "max_price", id="no number"),
         pytest.param({"repairs": "maybe"}, "repairs", id="repairs"),
         pytest.param({"unsupported": "drop"}, "unsupported", id="unsupported"),
+        pytest.param({"on_invalid": "keep"}, "'fail', 'partial' or 'null'", id="no such end"),
+        pytest.param({"on_conflict": "best"}, "'majority'", id="no such choice between values"),
+        pytest.param({"records": "2"}, "'auto', 'one' or 'many'", id="neither one nor many"),
+        pytest.param({"repair_model": ""}, "'repair_model' must list names of 1 to 200", id="nobody to repair"),
+        pytest.param({"repair_model": "a\nb"}, "printable", id="a repairing model of two lines"),
+        pytest.param({"repair_model": ["a/b"]}, "repair_model", id="a list of repairing models"),
+        pytest.param({"repair_model": "offline/heuristic"}, "repairs no answers of others", id="rules as a repairer"),
     ],
 )
 def test_a_bad_option_is_refused_in_a_sentence(values, says):
     with pytest.raises(InvalidRequest, match=says):
         options_from(values)
+
+
+def test_who_repairs_may_stand_in_a_relation_to_the_model_or_have_a_name():
+    named = [models_named(options_from({"repair_model": word})) for word in (None, "same", "sibling", "a/b")]
+
+    assert [each["repair_model"] for each in named] == [(), (), (), ("a/b",)]
+    assert models_named(options_from({"model": "a/b", "models": ["c/d"]})) == {
+        "model": ("a/b",),
+        "models": ("c/d",),
+        "repair_model": (),
+    }
+    assert options_from({"model": OFFLINE_MODEL, "repair_model": OFFLINE_MODEL}).repair_model == OFFLINE_MODEL

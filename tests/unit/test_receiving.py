@@ -160,3 +160,25 @@ def test_a_result_without_a_valid_record_is_left_as_it_is() -> None:
     failed = replace(FULL, status="failed", record={"city": 3}, json_record={"city": 3})
 
     assert as_instance(failed, City) is failed
+
+
+def test_a_list_of_records_becomes_a_list_of_instances() -> None:
+    records = [FULL.record, {"number": 2, "city": "Linz"}]
+    many = replace(FULL, record=records, json_record=records)
+
+    result = as_instance(many, City)
+
+    assert result.record == [City(number=FULL.record["number"], city="Graz"), City(number=2, city="Linz")]
+    assert result.validated_by == ("json_schema", "pydantic:City")
+    assert as_instance(replace(FULL, record=[], json_record=[]), City).record == []
+
+
+def test_a_list_with_a_record_that_the_class_refuses_is_a_failed_result_that_names_it() -> None:
+    records = [{"number": 1, "city": "Wien"}, {"number": 2, "city": "Linz"}]
+    many = replace(FULL, record=records, json_record=records)
+
+    result = as_instance(many, Capital)
+
+    assert result.error is not None
+    assert (result.status, result.error.paths, result.record) == ("failed", ("/1/city",), records)
+    assert "the class Capital refuses it" in result.error.message

@@ -148,6 +148,7 @@ class TestAdmission:
             pytest.param({"model": "other/model"}, f"must be one of {OFFLINE_MODEL}, {DEFAULT_MODEL}", id="model"),
             pytest.param(Options(model="other/model"), "must be one of", id="model in complete options"),
             pytest.param({"models": ["other/model"]}, "'models' must name some of", id="another model"),
+            pytest.param({"repair_model": "other/model"}, "must be same, sibling or one of", id="another one repairs"),
             pytest.param(Options(model=OFFLINE_MODEL, max_attempts=0), "between 1 and 10", id="complete, unchecked"),
             pytest.param({"webhook": "https://x"}, "no option 'webhook'", id="unknown"),
             pytest.param({"webhook": None}, "no option 'webhook'", id="unknown and null"),
@@ -169,6 +170,10 @@ class TestAdmission:
             "provider": {"zdr": True, "only": ["alibaba"], "max_price": {"prompt": 1}},
             "repairs": "off",
             "unsupported": "reask",
+            "repair_model": "sibling",
+            "on_invalid": "partial",
+            "on_conflict": "majority",
+            "records": "many",
         }
 
         submission = admit(LETTER, TARGET, stated, door=DOOR)
@@ -177,6 +182,16 @@ class TestAdmission:
         assert (submission.options.models, submission.options.provider) == ((DEFAULT_MODEL,), policy)
         assert open_body(pack_body(submission)).options == submission.options
         assert submission.digest != admit(LETTER, TARGET, {**stated, "provider": None}, door=DOOR).digest
+
+    def test_a_schema_is_tried_as_it_will_be_asked_for_in_a_list_where_many_records_are_wanted(self):
+        deep: object = "x"
+        for _ in range(60):
+            deep = [deep]
+        target = target_from({"type": "object", "properties": {"a": {"type": "string", "default": deep}}})
+
+        assert admit(LETTER, target, {}, door=DOOR).target is target
+        with pytest.raises(UnsupportedSchema, match="64 levels"):
+            admit(LETTER, target, {"records": "many"}, door=DOOR)
 
     def test_a_key_of_a_celery_task_cannot_be_taken_by_another(self):
         with pytest.raises(InvalidRequest, match="belong to Celery tasks"):

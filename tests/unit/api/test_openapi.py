@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from extractor.api.models import Extraction, ExtractionRequest
-from extractor.records import Enforcement, Options, Result
+from extractor.records import Conflict, Enforcement, Evidence, Options, Result, Stated
 
 
 @pytest.fixture
@@ -77,6 +77,28 @@ def test_the_members_of_an_answer_are_those_of_a_result() -> None:
 
     assert set(result.members()) == set(Extraction.model_fields)
     assert described.status == "queued"
+
+
+def test_what_parts_of_a_document_disagree_on_is_described_whole() -> None:
+    evidence = Evidence(quote="1", start=0, end=1, page=None, match="exact", score=1.0)
+    conflict = Conflict(at="/a", chosen=1, stated=(Stated(value=1, evidence=evidence), Stated(value=[2])))
+    result = Result(
+        id="x_1",
+        source=None,
+        status="partial",
+        record={"a": 1},
+        states={"/b": "unread"},
+        conflicts=(conflict,),
+        enforcement=Enforcement(asked="auto"),
+        engine="",
+    )
+
+    described = Extraction.model_validate(result.as_json())
+
+    assert described.conflicts == [conflict]
+    assert described.states == {"/b": "unread"}
+    with pytest.raises(ValidationError, match="states"):
+        Extraction.model_validate(result.as_json() | {"states": {"/b": "lost"}})
 
 
 @pytest.mark.parametrize("document", [{"text": "a", "base64": "YQ=="}, {"path": "/etc/passwd"}, {}], ids=str)
