@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from extractor.answer.grounding import ground
+    from extractor.answer.merging import Merged, Part, merge
     from extractor.answer.parsing import Parsed, parse, parse_strictly
     from extractor.answer.passages import passages_for
     from extractor.answer.rereading import other_reading, readings, rescued
     from extractor.answer.supporting import unsupported
 
 __all__ = [
+    "Merged",
     "Parsed",
+    "Part",
     "ground",
+    "merge",
     "other_reading",
     "parse",
     "parse_strictly",
@@ -25,8 +29,11 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Merged": "extractor.answer.merging",
     "Parsed": "extractor.answer.parsing",
+    "Part": "extractor.answer.merging",
     "ground": "extractor.answer.grounding",
+    "merge": "extractor.answer.merging",
     "other_reading": "extractor.answer.rereading",
     "parse": "extractor.answer.parsing",
     "parse_strictly": "extractor.answer.parsing",
