@@ -103,23 +103,23 @@ def _place(violation: Violation, wire: JsonObject, value: Json) -> _Place:
     kind: Literal["replace", "add", "remove"] = "replace"
     if isinstance(way[-1].value, list) and len(way) == len(tokens(violation.at)) + 1:
         kind = _ASKED_OF_LISTS.get(violation.rule, "replace")
-    if kind == "replace":
-        way = _widened(way, wire.get("$defs", {}))
-    return _Place(way, kind, {violation.rule}, {violation.says: None})
+    if kind == "add" or (kind == "remove" and way[-1].value):
+        return _Place(way, kind, {violation.rule}, {violation.says: None})
+    widened = _widened(way, wire.get("$defs", {}))
+    broken = {violation.rule} if len(widened) == len(way) else {violation.rule, "anyOf"}
+    return _Place(widened, "replace", broken, {violation.says: None})
 
 
 def _widened(way: tuple[Stop, ...], definitions: Mapping[str, JsonObject]) -> tuple[Stop, ...]:
     """Return the way to what has to be open as a whole: a box with its content, an object with the tag of its form."""
-    if len(way) == 1:
+    if len(way) == 1 or not isinstance(way[-2].value, dict):
         return way
     above, stop = way[-2], way[-1]
     forms = [form for wire in above.wires for form in forms_of(wire, definitions) if "properties" in form]
-    tags = [form for form in forms if is_tag(form["properties"].get(stop.steps[-1], {}))]
-    if len(forms) > 1 and tags:
-        return _widened(way[:-1], definitions)
-    is_alone = bool(forms) and all(len(form["properties"]) == 1 for form in forms_meant(above, definitions))
-    is_whole = len(way) > 2 or isinstance(stop.value, (dict, list))  # noqa: PLR2004 - the root and its member
-    return _widened(way[:-1], definitions) if is_alone and is_whole and isinstance(above.value, dict) else way
+    is_tagged = len(forms) > 1 and any(is_tag(form["properties"].get(stop.steps[-1], {})) for form in forms)
+    is_box = all(len(form["properties"]) == 1 for form in forms_meant(above, definitions))
+    is_single = len(way) == 2 and not isinstance(stop.value, (dict, list))  # noqa: PLR2004 - the root and its member
+    return _widened(way[:-1], definitions) if is_tagged or (is_box and not is_single) else way
 
 
 def _outermost(places: list[_Place]) -> list[_Place]:
@@ -248,25 +248,21 @@ def _told_below(place: _Place, told: Mapping[str, str]) -> dict[str, str]:
 
     The rules know the record. A step that only the wire has is passed over, and where it may be the caller's own, too.
     """
-    paths = [(tokens(at), says) for at, says in told.items()]
-    reached = [{0} for _ in paths]
+    found: dict[str, str] = {}
+    ahead = [(tokens(at), {0}, says) for at, says in told.items()]
     for above, below in zip(place.way, place.way[1:], strict=False):
         step = below.steps[-1]
-        may_stay = _is_on_the_wire_only(above, step)
-        for (path, _), positions in zip(paths, reached, strict=True):
-            taken = {position + 1 for position in positions if path[position : position + 1] in _ways_of(step)}
-            if not may_stay:
-                positions.clear()
-            positions.update(taken)
-    found: dict[str, str] = {}
-    for (path, says), positions in zip(paths, reached, strict=True):
-        for position in positions:
-            found.setdefault(pointer(*path[position:]), says)
+        ways = ((str(step),), ("*",)) if isinstance(step, int) else ((step,),)
+        stays = _is_on_the_wire_only(above, step)
+        ahead = [
+            (path, moved, says)
+            for path, reached, says in ahead
+            if (moved := {at + 1 for at in reached if path[at : at + 1] in ways} | (reached if stays else set()))
+        ]
+    for path, reached, says in ahead:
+        for at in reached:
+            found.setdefault(pointer(*path[at:]), says)
     return found
-
-
-def _ways_of(step: str | int) -> tuple[tuple[str, ...], ...]:
-    return ((str(step),), ("*",)) if isinstance(step, int) else ((step,),)
 
 
 def _is_on_the_wire_only(above: Stop, step: str | int) -> bool:

@@ -36,7 +36,7 @@ def _parted(node: JsonObject, definitions: Mapping[str, JsonObject]) -> JsonObje
     if "properties" in node:
         fixed = _fixed_in(node)
         part["properties"] = {
-            name: inner if name in fixed or is_tag(member) or _allows_null(member, definitions) else with_null(inner)
+            name: inner if name in fixed or is_tag(member) or _allows_null(member, definitions) else _or_null(inner)
             for name, member in node["properties"].items()
             for inner in [_parted(member, definitions)]
         }
@@ -45,6 +45,13 @@ def _parted(node: JsonObject, definitions: Mapping[str, JsonObject]) -> JsonObje
     if "anyOf" in node:
         part["anyOf"] = [_parted(branch, definitions) for branch in node["anyOf"]]
     return part
+
+
+def _or_null(wire: JsonObject) -> JsonObject:
+    """Return a part of the wire that allows null too, written as lowering writes it."""
+    if "anyOf" in wire and wire["anyOf"][-1].keys() == {"type"}:
+        return {**wire, "anyOf": [*wire["anyOf"][:-1], with_null(wire["anyOf"][-1])]}
+    return with_null(wire)
 
 
 def _fixed_in(node: JsonObject) -> frozenset[str]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from extractor.jsontext import tokens
+from extractor.schema.lifting import ABSENT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from extractor.records import Json, OpenField, Opening
 
 
@@ -27,24 +26,32 @@ def patched(value: Json, patch: Json, opening: Opening) -> Json | None:
         return None
     try:
         for field in opening.fields:
-            value = _put(value, tokens(field.at), patch[field.name], field=field)
+            value = _put(value, patch[field.name], field)
     except _Refused:
         return None
     return value
 
 
-def _put(value: Json, steps: Sequence[str], given: Json, *, field: OpenField) -> Json:
-    """Return `value` with `given` at the end of `steps`; what lies beside them is shared with it."""
-    if not steps:
-        return _changed(value, given, field)
-    step, *rest = steps
+def _put(value: Json, given: Json, field: OpenField) -> Json:
+    """Return `value` with `given` in an open place. Only what holds the place is new."""
+    holders: list[tuple[Json, str | int]] = []
+    for token in tokens(field.at):
+        step = _step(value, token)
+        holders.append((value, step))
+        value = value.get(token, ABSENT) if isinstance(value, dict) else value[step]
+    value = _changed(value, given, field)
+    for holder, step in reversed(holders):
+        changed = dict(holder) if isinstance(holder, dict) else list(holder)
+        changed[step] = value
+        value = changed
+    return value
+
+
+def _step(value: Json, token: str) -> str | int:
     if isinstance(value, dict):
-        is_new = step not in value and not rest and field.kind == "replace"
-        if step in value or is_new:
-            return {**value, step: given if is_new else _put(value[step], rest, given, field=field)}
-    elif isinstance(value, list) and step.isascii() and step.isdigit() and int(step) < len(value):
-        position = int(step)
-        return [*value[:position], _put(value[position], rest, given, field=field), *value[position + 1 :]]
+        return token
+    if isinstance(value, list) and token.isascii() and token.isdigit() and int(token) < len(value):
+        return int(token)
     raise _Refused
 
 

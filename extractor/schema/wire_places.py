@@ -48,12 +48,19 @@ def _below(stop: Stop, token: str, definitions: Mapping[str, JsonObject]) -> Sto
     if isinstance(stop.value, dict):
         wires = [form["properties"][token] for form in meant if token in form.get("properties", ())]
         return Stop((*stop.steps, token), _distinct(wires), stop.value.get(token, ABSENT)) if wires else None
-    if isinstance(stop.value, list):
-        position = int(token) if token.isascii() and token.isdigit() and len(token) < 10 else len(stop.value)  # noqa: PLR2004 - no list is as long
-        wires = [form["items"] for form in meant if "items" in form]
-        if wires and position < len(stop.value):
-            return Stop((*stop.steps, position), _distinct(wires), stop.value[position])
-    return None
+    wires = [form["items"] for form in meant if "items" in form]
+    position = _position(token, stop.value) if isinstance(stop.value, list) else None
+    if position is None or not wires:
+        return None
+    return Stop((*stop.steps, position), _distinct(wires), stop.value[position])
+
+
+def _position(token: str, items: list[Json]) -> int | None:
+    """Return the position that a step names in a list, None when it names none there."""
+    if not (token.isascii() and token.isdigit() and len(token) <= len(str(len(items)))):
+        return None
+    position = int(token)
+    return position if position < len(items) else None
 
 
 def forms_meant(stop: Stop, definitions: Mapping[str, JsonObject]) -> list[JsonObject]:
