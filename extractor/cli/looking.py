@@ -11,6 +11,7 @@ import typer
 
 from extractor.cli.at_desk import at_desk, exit_code_from, settings_of, tell_unknown
 from extractor.cli.output import Output
+from extractor.cli.remarks import remarks
 from extractor.cli.tables import age, print_table
 from extractor.cli.wording import printable
 from extractor.jsontext import dumps
@@ -144,8 +145,9 @@ def _row(stored: Stored) -> tuple[str, ...]:
 
 def _note(stored: Stored) -> str:
     if stored.status not in OPEN_STATES:
-        error = result_from_json(stored.result).error
-        return error.code if error and error.code != stored.status else ""
+        result = result_from_json(stored.result)
+        code = result.error.code if result.error and result.error.code != stored.status else ""
+        return ", ".join(filter(None, (code, remarks(result))))
     notes = [
         f"tried again in {age(stored.due_at - time.time())}" if stored.due_at else "",
         "being cancelled" if stored.is_cancelling else "",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from extractor.cli.remarks import remarks
 from extractor.cli.wording import cost, printable
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ def line_of(result: Result[Json]) -> Text:
     )
     if result.error:
         line.append(f"  {result.error.code}: {printable(result.error.message)}")
+    if remarked := remarks(result):
+        line.append(f"  [{remarked}]")
     return line
 
 

@@ -75,6 +75,19 @@ def _errors(tally: Tally) -> Table:
     return table
 
 
+def _notes_on_records(tally: Tally) -> Iterator[str]:
+    """Yield what a record does not show by itself: what it leaves out, and what is disputed."""
+    if tally.with_gaps:
+        yield f"{tally.with_gaps:,} of the records leave out parts of their documents: `coverage` says which."
+    if tally.lacking:
+        yield f"{tally.lacking:,} of the records lack values that were not read or stayed wrong: `states` names them."
+    if tally.with_conflicts:
+        yield (
+            f"In {tally.with_conflicts:,} of the documents different parts state different values: `conflicts` has "
+            "each of them with its place, and --on-conflict says which one counts."
+        )
+
+
 def _notes(tally: Tally) -> Iterator[str]:
     if any(engine.startswith(OFFLINE_MODEL) for engine in tally.engines):
         yield f"No language model was used: {OFFLINE_MODEL} reads by simple rules."
@@ -83,6 +96,7 @@ def _notes(tally: Tally) -> Iterator[str]:
             f"{tally.unsupported:,} of the records hold values that stand in neither the document nor the model's "
             "reasoning: `unsupported` in their lines names them, and --unsupported reask asks for them again."
         )
+    yield from _notes_on_records(tally)
     estimated = tally.usage.estimated_calls - tally.usage.unpriced_calls
     if estimated:
         yield (

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from extractor.cli.remarks import has_gaps, lacks_values
 from extractor.records import Usage
 
 if TYPE_CHECKING:
@@ -26,6 +27,12 @@ class Tally:
     examples: dict[str, str] = field(default_factory=dict)
     #: Documents whose record holds values from neither the document nor the reasoning.
     unsupported: int = 0
+    #: Documents of which a part is in no record.
+    with_gaps: int = 0
+    #: Documents whose record lacks values that stayed wrong, were refused or not read.
+    lacking: int = 0
+    #: Documents whose parts state different values.
+    with_conflicts: int = 0
     #: Who answered -> documents.
     engines: Counter[str] = field(default_factory=Counter)
     #: Questions asked.
@@ -42,6 +49,9 @@ class Tally:
         self.attempts += len(result.attempts)
         self.usage += result.usage
         self.unsupported += bool(result.unsupported)
+        self.with_gaps += has_gaps(result)
+        self.lacking += lacks_values(result)
+        self.with_conflicts += bool(result.conflicts)
         if result.error:
             self.errors[result.error.code] += 1
             self.examples.setdefault(result.error.code, result.source or result.id)

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from extractor.cli.at_desk import at_desk, exit_code_from, settings_of, tell_unknown
 from extractor.cli.progress import STYLES
+from extractor.cli.remarks import remarks
 from extractor.cli.standstill import say_why_still
 from extractor.cli.stopping import leave_when_stopped
 from extractor.cli.wording import cost, dollars, printable
@@ -189,6 +190,8 @@ def end_line(result: Result[Json], name: str) -> Text:
     )
     if result.error:
         line.append(f"  {result.error.code}: {printable(result.error.message)}")
+    if remarked := remarks(result):
+        line.append(f"  [{remarked}]")
     return line
 
 
