@@ -1,21 +1,30 @@
 """The content loop: ask, judge the answer, and ask again for what broke, until it satisfies the contract.
 
+What is right in an answer is frozen: a re-ask opens the places that broke a rule and no others, shows what the document
+says about them, and its answer is merged where it touches nothing else. The whole record is asked for again only where
+there is none to keep, or where the record as a whole is wrong.
+
 Transport has its own loop in `model/`, delivery its own in the queue; this one knows only answers.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from extractor.attempts import (
     ENFORCED,
+    Answer,
+    Step,
     enforcement_after,
     failed_attempt,
+    from_nowhere,
     judged_attempt,
+    not_stated,
     paths_not_stated_twice,
     unjudged_attempt,
+    unsatisfied,
     with_rungs,
 )
 from extractor.errors import (
@@ -24,14 +33,15 @@ from extractor.errors import (
     DocumentTooLarge,
     GuardFailed,
     ModelError,
-    NotStated,
-    Unsatisfied,
+    Truncated,
     ValidationTimeout,
 )
-from extractor.judging import judge
+from extractor.following import HOPELESS, next_step
+from extractor.freezing import Patch
+from extractor.judging import judge_completion, judged_from
 from extractor.model import moved_on, settled
-from extractor.prompt import reask
 from extractor.records import Enforcement, Violation
+from extractor.stretching import with_more_room
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,165 +53,244 @@ if TYPE_CHECKING:
     from extractor.records import Attempt, Completion, Evidence, Json, Question
     from extractor.schema import Contract
 
-_NOT_HELD: Final = (Violation(at="", rule="not_enforced", says="Must fit the schema as it was asked for."),)
-_UNSUPPORTED: Final = "Stands in neither the document nor your reasoning; give what the document states."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What came of asking."""
-
-    #: The record that satisfies the contract; with an error, the last one that could be read, or None.
-    record: Json
-    #: Every question put to the model.
-    attempts: tuple[Attempt, ...]
-    #: How the shape was asked for.
-    enforcement: Enforcement
-    #: Where the record's values stand in the document.
-    evidence: dict[str, Evidence] = field(default_factory=dict)
-    #: Wall seconds that looking for them took.
-    ground_s: float = 0.0
-    #: Why there is no record that satisfies the contract; None when there is.
-    error: ExtractionError | None = None
-
 
 async def ask_until_valid(question: Question, *, contract: Contract, ports: Ports, grounds: Grounds) -> Answer:
-    """Ask `question`, and re-ask the failing paths, `max_attempts` times at most; then the caller's other models.
+    """Ask `question`, and again for the failing places, `max_attempts` times at most; then the caller's other models.
 
     A required value that the model calls "not stated" twice ends the loop: a third question would buy an invention.
-    Errors of the model and of the purse end it too, and an answer that cannot be checked within the limits; they are
-    returned as data, so that no attempt is lost.
+    Errors of the model and of the money end it too, and an answer that cannot be checked within the limits; they are
+    returned as data, so that no attempt is lost. An answer that was cut off is asked for with more room.
     """
-    asking = _Asking(contract=contract, ports=ports, grounds=grounds, policy=question.options.enforcement)
-    following: Question | None = question
-    while following is not None:
-        for left in reversed(range(question.options.max_attempts)):
-            following = await asking.put(following, is_last=not left)
-            if following is None:
-                return await asking.answer()
-        following = moved_on(following)
-    asking.error = _unsatisfied(asking.attempts)
+    asking = _Asking(question, contract=contract, ports=ports, grounds=grounds)
+    await asking.go_on(Step(question=question, standard=contract))
+    return await asking.answer()
+
+
+async def repair_until_valid(
+    question: Question, known: Answer, *, contract: Contract, ports: Ports, grounds: Grounds
+) -> Answer:
+    """Judge an answer that was put together from several, and ask again for the places that are wrong.
+
+    Args:
+        question: About the whole document, for the caller's options and as the origin of repairs. It is not put.
+        known: The answer: its value, its attempts and its enforcement so far.
+        contract: What the whole is held to.
+        ports: Whom it answers to.
+        grounds: What its values rest on.
+    """
+    asking = _Asking(question, contract=contract, ports=ports, grounds=grounds, known=known)
+    await asking.go_on(await asking.take(known.value))
     return await asking.answer()
 
 
 class _Asking:
     """What has been asked so far, and what came of it."""
 
-    def __init__(self, *, contract: Contract, ports: Ports, grounds: Grounds, policy: str) -> None:
+    def __init__(
+        self,
+        question: Question,
+        *,
+        contract: Contract,
+        ports: Ports,
+        grounds: Grounds,
+        known: Answer | None = None,
+    ) -> None:
+        #: The whole document's question: the origin of every other.
+        self._base = question
         self._contract = contract
         self._ports = ports
         self._grounds = grounds
-        self.attempts: list[Attempt] = []
-        self.error: ExtractionError | None = None
-        self._enforcement = Enforcement(asked=policy)
-        self._record: Json = None
+        self._attempts: list[Attempt] = list(known.attempts) if known else []
+        self._error: ExtractionError | None = None
+        self._enforcement = known.enforcement if known else Enforcement(asked=question.options.enforcement)
+        #: The best reading so far, with what is wrong with it; its record is None until an answer could be read.
+        self._judged: Judged | None = None
+        self._thoughts: list[str] = [known.thoughts] if known else []
+        self._opened: tuple[str, ...] | None = None
         #: Evidence of that record; None until it has been looked for.
         self._evidence: dict[str, Evidence] | None = None
         self._ground_s = 0.0
+        #: Identical failures in a row.
+        self._repeats = 0
         #: Places of values from nowhere that have been asked for again.
         self._asked_again: set[str] = set()
 
     async def answer(self) -> Answer:
         """Return what came of asking."""
-        evidence = await self._look_up(self._record) if self._evidence is None else self._evidence
+        record = self._judged.record if self._judged else None
         return Answer(
-            record=self._record,
-            attempts=tuple(self.attempts),
+            record=record,
+            value=self._judged.value if self._judged else None,
+            failing=self._judged.violations if self._judged else (),
+            opened=self._opened,
+            attempts=tuple(self._attempts),
             enforcement=self._enforcement,
-            evidence=evidence,
+            thoughts=self._all_thoughts,
+            evidence=await self._looked_up(record),
             ground_s=self._ground_s,
-            error=self.error,
+            error=self._error,
         )
 
-    async def put(self, question: Question, *, is_last: bool) -> Question | None:
+    async def go_on(self, step: Step | None) -> None:
+        """Put `step` and what follows from it, until there is nothing left to ask."""
+        while step is not None:
+            for left in reversed(range(self._base.options.max_attempts)):
+                following = await self._put(step, is_last=not left)
+                if following is None:
+                    return
+                step = following
+                if self._repeats >= HOPELESS:
+                    break
+            step = self._of_next_model(step)
+        if self._judged is not None and self._judged.violations:
+            self._error = self._error or unsatisfied(self._attempts)
+
+    async def take(self, value: Json) -> Step | None:
+        """Judge an answer that nobody has to be asked for, and return the question that follows from it."""
+        try:
+            found = await self._contract.ajudge(value)
+        except (ValidationTimeout, GuardFailed) as error:
+            self._error = error
+            return None
+        judged = judged_from(found, value)
+        self._judged = judged
+        return await self._again(judged, "") if judged.violations else None
+
+    async def _put(self, step: Step, *, is_last: bool) -> Step | None:
         """Put one question, and return the next one, None when there is nothing left to ask.
 
         Args:
-            question: What is asked.
+            step: What is asked.
             is_last: Whether this model is not asked again, so that what is not wrong has to do.
         """
+        self._opened = step.opened
         try:
-            completion = await self._ports.model.complete(question, ports=self._ports)
+            step, completion = await self._completed(step)
         except (ModelError, DocumentTooLarge, BudgetExceeded, Cancelled) as error:
-            self.attempts.append(failed_attempt(question, error))
-            self._enforcement = with_rungs(self._enforcement, error.rungs_sent)
-            self.error = error
+            self._error = error
             return None
-        question = settled(question, completion)
+        if step.opened is None:
+            self._base = settled(step.question, completion)
         try:
-            judged = await self._judge(question, completion)
+            judged = await judge_completion(completion, standard=step.standard, options=self._base.options)
         except (ValidationTimeout, GuardFailed) as error:
-            self.attempts.append(unjudged_attempt(question, completion, error))
+            self._attempts.append(unjudged_attempt(step, completion, error))
             self._enforcement = with_rungs(self._enforcement, completion.rungs_sent)
-            self.error = error
+            self._error = error
             return None
-        return await self._next(question, completion, judged, is_last=is_last)
+        return await self._next(step, completion, judged, is_last=is_last)
 
-    async def _judge(self, question: Question, completion: Completion) -> Judged:
-        options = question.options
-        is_required = options.enforcement == "required"
-        judged = await judge(
-            completion.text,
-            contract=self._contract,
-            reasoning="" if is_required else completion.reasoning,
-            repairs=options.repairs == "on" and not is_required,
-        )
-        if is_required and not judged.violations and not judged.fits_wire:
-            return replace(judged, violations=_NOT_HELD, wire_violations=_NOT_HELD)
-        return judged
+    async def _completed(self, step: Step) -> tuple[Step, Completion]:
+        """Return the answer, and the question that got it: with more room than `step` where that was cut off."""
+        while True:
+            try:
+                return step, await self._ports.model.complete(step.question, ports=self._ports)
+            except (ModelError, DocumentTooLarge, BudgetExceeded, Cancelled) as error:
+                self._attempts.append(failed_attempt(step, error))
+                self._enforcement = with_rungs(self._enforcement, error.rungs_sent)
+                wider = with_more_room(step.question, error.cut) if isinstance(error, Truncated) else None
+                if wider is None:
+                    raise
+                step = replace(step, question=wider)
 
-    async def _next(
-        self, question: Question, completion: Completion, judged: Judged, *, is_last: bool
-    ) -> Question | None:
+    async def _next(self, step: Step, completion: Completion, judged: Judged, *, is_last: bool) -> Step | None:
         self._enforcement = enforcement_after(self._enforcement, completion, judged)
-        if judged.record is not None:
-            self._record, self._evidence = judged.record, None
-        made_up = () if judged.violations else await self._made_up(judged.record, completion)
-        again = [] if is_last or question.options.unsupported == "flag" else self._once_more(made_up)
+        known = self._take_in(step, completion, judged)
+        made_up = () if judged.violations else await self._made_up(step, judged.record, completion)
+        again = [] if is_last or self._base.options.unsupported == "flag" else self._once_more(made_up)
         is_accepted = not judged.violations and not again
-        self.attempts.append(judged_attempt(question, completion, judged, unsupported=made_up, is_accepted=is_accepted))
-        question = self._without_harm(question, completion, judged.harm or ("values from nowhere" if made_up else ""))
+        self._attempts.append(judged_attempt(step, completion, judged, unsupported=made_up, is_accepted=is_accepted))
+        self._leave_harm(completion, judged.harm or ("values from nowhere" if made_up else ""))
         if is_accepted:
             return None
-        if absent := paths_not_stated_twice(self.attempts):
-            self.error = _not_stated(absent)
+        if absent := paths_not_stated_twice(self._attempts):
+            self._error = not_stated(absent)
             return None
-        violations = judged.wire_violations or self._contract.in_wire_words(again, judged.record)
-        return reask(question, answer=completion.text, violations=violations)
+        if again:
+            told = self._contract.in_wire_words(again, judged.record)
+            known = self._judged = replace(known, violations=tuple(again), wire_violations=told)
+        return await self._again(known, completion.text)
 
-    async def _look_up(self, record: Json) -> dict[str, Evidence]:
-        started = time.monotonic()
-        evidence = await self._grounds.evidence(record)
-        self._ground_s += time.monotonic() - started
-        return evidence
+    def _take_in(self, step: Step, completion: Completion, judged: Judged) -> Judged:
+        """Take a judged answer for the best reading unless it is none, and return the best one.
 
-    async def _made_up(self, record: Json, completion: Completion) -> tuple[str, ...]:
-        self._evidence = await self._look_up(record)
-        return await self._grounds.unsupported(record, completion, self._evidence)
+        Failures in a row are counted that leave everything as it was, and as wrong.
+        """
+        before, is_patch = self._judged, isinstance(step.standard, Patch)
+        if judged.record is None and is_patch and before is not None:
+            self._repeats += 1
+            return before
+        if not is_patch:
+            self._thoughts.clear()
+        self._thoughts.append(completion.reasoning)
+        is_same = (
+            before is not None
+            and bool(judged.violations)
+            and (judged.record, judged.violations) == (before.record, before.violations)
+            and (judged.record is not None or completion.text == self._attempts[-1].text)
+        )
+        self._repeats = self._repeats + 1 if is_same else 0
+        if judged.record is None and before is not None and before.record is not None:
+            return before
+        self._judged, self._evidence = _whole(step, judged), None
+        return self._judged
+
+    async def _again(self, judged: Judged, text: str) -> Step:
+        """Return the question that follows a wrong answer; `text` is that answer as it was received."""
+        rounds = [attempt.number for attempt in self._attempts if attempt.window == self._base.window]
+        self._base = replace(self._base, round=max(rounds, default=0))
+        return next_step(
+            self._base,
+            judged,
+            contract=self._contract,
+            text=text,
+            repeats=self._repeats,
+            evidence=await self._looked_up(judged.record),
+            document=self._grounds.document,
+        )
+
+    @property
+    def _all_thoughts(self) -> str:
+        return "\n".join(filter(None, self._thoughts))
+
+    def _of_next_model(self, step: Step) -> Step | None:
+        """Return the same for the next of the caller's models; None where there is none left."""
+        self._repeats = 0
+        question, base = moved_on(step.question), moved_on(self._base)
+        if base is None:
+            return None
+        self._base = base
+        return replace(step, question=question or replace(step.question, options=base.options))
+
+    async def _looked_up(self, record: Json) -> dict[str, Evidence]:
+        """Return where the values of the best record stand, looked up once."""
+        if self._evidence is None:
+            started = time.monotonic()
+            self._evidence = await self._grounds.evidence(record)
+            self._ground_s += time.monotonic() - started
+        return self._evidence
+
+    async def _made_up(self, step: Step, record: Json, completion: Completion) -> tuple[str, ...]:
+        """Return values from nowhere. What a model gave without thinking aloud it may have computed."""
+        evidence = await self._looked_up(record)
+        silent = () if completion.reasoning else step.opened or ()
+        return await self._grounds.unsupported(record, self._all_thoughts, evidence, apart_from=silent)
 
     def _once_more(self, made_up: Sequence[str]) -> list[Violation]:
         """Return a violation for each value from nowhere whose place has not been asked for again yet."""
         fresh = [at for at in made_up if at not in self._asked_again]
         self._asked_again.update(fresh)
-        return [Violation(at=at, rule="unsupported_value", says=_UNSUPPORTED) for at in fresh]
+        return from_nowhere(fresh)
 
-    def _without_harm(self, question: Question, completion: Completion, harm: str) -> Question:
-        """Tell the model of harm that its rung has done, and return the question for another rung."""
-        if not harm or completion.rung not in ENFORCED:
-            return question
-        self._ports.model.note_harm(completion, why=harm)
-        return replace(question, left=question.left | {completion.rung})
-
-
-def _not_stated(paths: tuple[str, ...]) -> NotStated:
-    return NotStated(
-        f"The document does not state a required value, the model says twice: {', '.join(paths)}. "
-        "Make the field optional if documents may lack it.",
-        paths=paths,
-    )
+    def _leave_harm(self, completion: Completion, harm: str) -> None:
+        """Tell the model of harm that its rung has done, and ask on another rung from now on."""
+        if harm and completion.rung in ENFORCED:
+            self._ports.model.note_harm(completion, why=harm)
+            self._base = replace(self._base, left=self._base.left | {completion.rung})
 
 
-def _unsatisfied(attempts: Sequence[Attempt]) -> Unsatisfied:
-    paths = tuple(dict.fromkeys(violation.at for violation in attempts[-1].violations))
-    rules = ", ".join(f"{violation.at or 'the record'} → {violation.rule}" for violation in attempts[-1].violations[:5])
-    return Unsatisfied(f"No answer in {len(attempts)} satisfied the schema; still wrong: {rules}.", paths=paths)
+def _whole(step: Step, judged: Judged) -> Judged:
+    """Return a judged patch as the judged answer that it belongs to."""
+    if not isinstance(step.standard, Patch):
+        return judged
+    return replace(judged, value=step.standard.merged(judged.value))

@@ -2,32 +2,75 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Literal
 
-from extractor.records import Attempt
+from extractor.errors import NotStated, Unsatisfied
+from extractor.records import Attempt, Violation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from extractor.errors import ExtractionError
+    from extractor.freezing import Patch
     from extractor.judging import Judged
-    from extractor.records import Completion, Enforcement, Question, Rung
+    from extractor.records import Completion, Enforcement, Evidence, Json, Question, Rung
+    from extractor.schema import Contract
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One question, and what its answer is held to."""
+
+    question: Question
+    standard: Contract | Patch
+    #: JSON Pointers of the record that it opens, "" for the whole; None in a first question.
+    opened: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came of asking."""
+
+    #: The record that satisfies the contract; with an error, the last one that could be read, or None.
+    record: Json
+    #: The answer that it was read from, in wire form.
+    value: Json = None
+    #: What is wrong with the record; empty when it satisfies the contract.
+    failing: tuple[Violation, ...] = ()
+    #: JSON Pointers of the record that the last question opened; None when it opened none.
+    opened: tuple[str, ...] | None = None
+    #: Every question put to the model.
+    attempts: tuple[Attempt, ...]
+    #: How the shape was asked for.
+    enforcement: Enforcement
+    #: What the model thought on the way to the record.
+    thoughts: str = field(default="", repr=False)
+    #: Where the record's values stand in the document.
+    evidence: dict[str, Evidence] = field(default_factory=dict)
+    #: Wall seconds that looking for them took.
+    ground_s: float = 0.0
+    #: Why there is no record that satisfies the contract; None when there is.
+    error: ExtractionError | None = None
+
+
+_UNSUPPORTED: Final = "Stands in neither the document nor your reasoning; give what the document states."
 #: Rungs on which the provider promises a shape.
 ENFORCED: Final = frozenset({"json_schema", "tool"})
 
 
 def judged_attempt(
-    question: Question, completion: Completion, judged: Judged, *, unsupported: tuple[str, ...], is_accepted: bool
+    step: Step, completion: Completion, judged: Judged, *, unsupported: tuple[str, ...], is_accepted: bool
 ) -> Attempt:
     """Return the attempt of an answer that was judged."""
+    question = step.question
     return Attempt(
         number=question.round,
         window=question.window,
         outcome="accepted" if is_accepted else "rejected",
         rung=completion.rung,
         model=completion.model,
+        opened=step.opened,
         violations=judged.violations,
         repairs=judged.repairs,
         unsupported=unsupported,
@@ -37,14 +80,16 @@ def judged_attempt(
     )
 
 
-def unjudged_attempt(question: Question, completion: Completion, error: ExtractionError) -> Attempt:
+def unjudged_attempt(step: Step, completion: Completion, error: ExtractionError) -> Attempt:
     """Return the attempt of a reply that came, and was paid, but could not be checked."""
+    question = step.question
     return Attempt(
         number=question.round,
         window=question.window,
         outcome="failed",
         rung=completion.rung,
         model=completion.model,
+        opened=step.opened,
         text=completion.text,
         usage=completion.usage,
         seconds=completion.seconds,
@@ -52,13 +97,15 @@ def unjudged_attempt(question: Question, completion: Completion, error: Extracti
     )
 
 
-def failed_attempt(question: Question, error: ExtractionError) -> Attempt:
+def failed_attempt(step: Step, error: ExtractionError) -> Attempt:
     """Return the attempt of a question to which no answer came."""
+    question = step.question
     return Attempt(
         number=question.round,
         window=question.window,
         outcome="failed",
         rung=error.rungs_sent[-1] if error.rungs_sent else None,
+        opened=step.opened,
         usage=error.usage,
         seconds=error.seconds,
         error=error.as_failure(),
@@ -91,3 +138,24 @@ def paths_not_stated_twice(attempts: Sequence[Attempt]) -> tuple[str, ...]:
 
 def _paths_by_rule(attempt: Attempt) -> set[tuple[str, str]]:
     return {(violation.at, violation.rule) for violation in attempt.violations}
+
+
+def from_nowhere(paths: Sequence[str]) -> list[Violation]:
+    """Return a violation for each value that stands nowhere."""
+    return [Violation(at=at, rule="unsupported_value", says=_UNSUPPORTED) for at in paths]
+
+
+def not_stated(paths: tuple[str, ...]) -> NotStated:
+    """Return the error of required values that the document does not have."""
+    return NotStated(
+        f"The document does not state a required value, the model says twice: {', '.join(paths)}. "
+        "Make the field optional if documents may lack it.",
+        paths=paths,
+    )
+
+
+def unsatisfied(attempts: Sequence[Attempt]) -> Unsatisfied:
+    """Return the error of answers that stayed wrong."""
+    paths = tuple(dict.fromkeys(violation.at for violation in attempts[-1].violations))
+    rules = ", ".join(f"{violation.at or 'the record'} → {violation.rule}" for violation in attempts[-1].violations[:5])
+    return Unsatisfied(f"No answer in {len(attempts)} satisfied the schema; still wrong: {rules}.", paths=paths)

@@ -10,7 +10,9 @@ from anyio import to_thread
 from extractor.answer import ground, unsupported
 
 if TYPE_CHECKING:
-    from extractor.records import Completion, Document, Evidence, Json, Target
+    from collections.abc import Sequence
+
+    from extractor.records import Document, Evidence, Json, Target
 
 #: Characters of a text from which on looking values up may take longer than other documents should wait: 10 ms.
 _LONG_TEXT: Final = 50_000
@@ -35,17 +37,22 @@ class Grounds:
             return ground(record, self.document)
         return await to_thread.run_sync(ground, record, self.document)
 
-    async def unsupported(self, record: Json, completion: Completion, evidence: dict[str, Evidence]) -> tuple[str, ...]:
+    async def unsupported(
+        self, record: Json, reasoning: str, evidence: dict[str, Evidence], *, apart_from: Sequence[str] = ()
+    ) -> tuple[str, ...]:
         """Return the pointers of values that a thinking model took from neither the document nor its reasoning.
 
-        Values with evidence are passed over. Of a model that shows no reasoning nothing is said: it may have computed.
+        Values with evidence are passed over, and so are those at and below some places.
+        Of a model that shows no reasoning nothing is said: it may have computed.
         """
-        if not completion.reasoning:
+        if not reasoning:
             return ()
         found = {at for at, passage in evidence.items() if passage.match != "none"}
-        if len(self.document.text) + len(completion.reasoning) < _LONG_TEXT:
-            return self._unsupported(record, completion.reasoning, found)
-        return await to_thread.run_sync(self._unsupported, record, completion.reasoning, found)
+        if len(self.document.text) + len(reasoning) < _LONG_TEXT:
+            flagged = self._unsupported(record, reasoning, found)
+        else:
+            flagged = await to_thread.run_sync(self._unsupported, record, reasoning, found)
+        return tuple(at for at in flagged if not any(f"{at}/".startswith(f"{each}/") for each in apart_from))
 
     def _unsupported(self, record: Json, reasoning: str, found: set[str]) -> tuple[str, ...]:
         return unsupported(record, self.document, reasoning=reasoning, schema=self.target.schema, found=found)

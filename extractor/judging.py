@@ -7,7 +7,7 @@ that is none. Where two readings give different records neither is taken.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from anyio import to_thread
 from anyio.lowlevel import checkpoint
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from typing import TypeVar, TypeVarTuple
 
     from extractor.answer import Parsed
-    from extractor.records import Json, Repair
-    from extractor.schema import Contract
+    from extractor.records import Completion, Json, Options, Repair, Shape
+    from extractor.schema import Judgement
 
     T = TypeVar("T")
     Ts = TypeVarTuple("Ts")
@@ -39,6 +39,7 @@ MAX_MENDED: Final = 400_000
 
 #: First signs of a text that sets out to be JSON, or JSON in a fence.
 _STARTS_OF_JSON: Final = frozenset('{["`')
+_NOT_HELD: Final = (Violation(at="", rule="not_enforced", says="Must fit the schema as it was asked for."),)
 #: Rule -> what would be right.
 _SAYS: Final = {
     "ambiguous": "the answer must be one record; it held several values, and they differ",
@@ -50,12 +51,25 @@ _SAYS: Final = {
 }
 
 
+class Standard(Protocol):
+    """What an answer is held to: a contract, or what is open of an earlier answer under one."""
+
+    @property
+    def shape(self) -> Shape:
+        """What the answer has to look like."""
+
+    async def ajudge(self, value: Json, repairs: Sequence[Repair] = ()) -> Judgement:
+        """Say what the answer is worth."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """One reply, parsed, lifted and validated."""
 
     #: The record; None when the reply was not JSON.
     record: Json
+    #: The answer that it was read from, as it was read.
+    value: Json = None
     #: Rules that it broke, none when it is the result.
     violations: tuple[Violation, ...]
     #: The same in places and words of the wire, which is all that the model knows.
@@ -69,12 +83,26 @@ class Judged:
     harm: str = ""
 
 
-async def judge(completion_text: str, *, contract: Contract, reasoning: str = "", repairs: bool = True) -> Judged:
+async def judge_completion(completion: Completion, *, standard: Standard, options: Options) -> Judged:
+    """Say what an answer is worth to a caller with these options; see `judge`.
+
+    Where a schema has to be enforced, nothing counts but an answer that fits it as it was received.
+    """
+    if options.enforcement != "required":
+        is_mended = options.repairs == "on"
+        return await judge(completion.text, standard=standard, reasoning=completion.reasoning, repairs=is_mended)
+    judged = await judge(completion.text, standard=standard, repairs=False)
+    if judged.violations or judged.fits_wire:
+        return judged
+    return replace(judged, violations=_NOT_HELD, wire_violations=_NOT_HELD)
+
+
+async def judge(completion_text: str, *, standard: Standard, reasoning: str = "", repairs: bool = True) -> Judged:
     """Parse, lift and validate one reply, and let other documents go on where that takes long.
 
     Args:
         completion_text: The answer as received.
-        contract: What it is held to.
+        standard: What it is held to.
         reasoning: What the model thought, for a record that went there instead of into the answer.
         repairs: Whether anything may be mended; without, the text has to be JSON as it stands.
 
@@ -85,19 +113,31 @@ async def judge(completion_text: str, *, contract: Contract, reasoning: str = ""
     text = completion_text
     read = parse if repairs else parse_strictly
     parsed = read(text) if len(text) < _LONG_REPLY else await to_thread.run_sync(read, text)
-    judged = await _judged(parsed, contract)
-    if not judged.violations and holds_a_name(parsed.value, names_of(contract.shape.schema)):
+    judged = await _judged(parsed, standard)
+    if not judged.violations and holds_a_name(parsed.value, names_of(standard.shape.schema)):
         return judged
-    if what := is_something_else(parsed.value, names_of(contract.shape.schema)):
+    if what := is_something_else(parsed.value, names_of(standard.shape.schema)):
         judged = _refused(what)
     elif repairs and len(text) <= MAX_MENDED and not parsed.violations:
-        judged = await _mended(parsed, judged, contract, size=len(text))
+        judged = await _mended(parsed, judged, standard, size=len(text))
     elif repairs and len(text) <= MAX_MENDED:
-        judged = await _reread(text, judged, reasoning=reasoning, contract=contract)
+        judged = await _reread(text, judged, reasoning=reasoning, standard=standard)
     return replace(judged, harm=_harm(text, reasoning, judged, is_json=not parsed.violations))
 
 
-async def _judged(parsed: Parsed, contract: Contract) -> Judged:
+def judged_from(found: Judgement, value: Json) -> Judged:
+    """Return the judgement on an answer that was read as `value`."""
+    return Judged(
+        record=found.record,
+        value=value,
+        violations=found.violations,
+        wire_violations=found.wire_violations,
+        repairs=found.repairs,
+        fits_wire=found.fits_wire,
+    )
+
+
+async def _judged(parsed: Parsed, standard: Standard) -> Judged:
     if parsed.violations:
         return Judged(
             record=None,
@@ -106,67 +146,62 @@ async def _judged(parsed: Parsed, contract: Contract) -> Judged:
             repairs=parsed.repairs,
             fits_wire=False,
         )
-    found = await contract.ajudge(parsed.value, parsed.repairs)
-    return Judged(
-        record=found.record,
-        violations=found.violations,
-        wire_violations=found.wire_violations,
-        repairs=found.repairs,
-        fits_wire=found.fits_wire and parsed.is_as_asked,
-    )
+    found = await standard.ajudge(parsed.value, parsed.repairs)
+    judged = judged_from(found, parsed.value)
+    return judged if parsed.is_as_asked else replace(judged, fits_wire=False)
 
 
-async def _mended(parsed: Parsed, judged: Judged, contract: Contract, *, size: int) -> Judged:
+async def _mended(parsed: Parsed, judged: Judged, standard: Standard, *, size: int) -> Judged:
     """Return what the answer is worth without its wrapper and in the wire's spellings, if that is more."""
-    other = await _at_once(size, other_reading, parsed, contract.shape.schema)
+    other = await _at_once(size, other_reading, parsed, standard.shape.schema)
     if other is None:
         return judged
     try:
-        better = await _judged(other, contract)
+        better = await _judged(other, standard)
     except (ValidationTimeout, GuardFailed):
         return judged
     if not judged.violations:
         return judged if better.violations else better
-    names = names_of(contract.shape.schema)
+    names = names_of(standard.shape.schema)
     is_nearer = holds_a_name(other.value, names) and not holds_a_name(parsed.value, names)
     return better if is_nearer or len(better.violations) < len(judged.violations) else judged
 
 
-async def _reread(text: str, judged: Judged, *, reasoning: str, contract: Contract) -> Judged:
+async def _reread(text: str, judged: Judged, *, reasoning: str, standard: Standard) -> Judged:
     """Return what comes of a text that is not JSON as a whole."""
     if not text.strip():
-        return await _rescued(reasoning, judged, contract)
-    found = await _at_once(len(text), readings, text, contract.shape.schema)
+        return await _rescued(reasoning, judged, standard)
+    found = await _at_once(len(text), readings, text, standard.shape.schema)
     if len(found) > MAX_RECORDS:
         return _refused("ambiguous")
     try:
-        return _chosen([await _of_candidate(parsed, judged, contract, size=len(text)) for parsed in found] or [judged])
+        return _chosen([await _of_candidate(parsed, judged, standard, size=len(text)) for parsed in found] or [judged])
     except (ValidationTimeout, GuardFailed):
         return judged
 
 
-async def _rescued(reasoning: str, judged: Judged, contract: Contract) -> Judged:
+async def _rescued(reasoning: str, judged: Judged, standard: Standard) -> Judged:
     """Return the record that stands at the end of the reasoning, as it stands there, if it is valid."""
     parsed = await _at_once(len(reasoning), rescued, reasoning) if len(reasoning) <= MAX_MENDED else None
-    if parsed is None or not holds_a_name(parsed.value, names_of(contract.shape.schema)):
+    if parsed is None or not holds_a_name(parsed.value, names_of(standard.shape.schema)):
         return judged
     try:
-        found = await _judged(parsed, contract)
+        found = await _judged(parsed, standard)
     except (ValidationTimeout, GuardFailed):
         return judged
     return judged if found.violations else found
 
 
-async def _of_candidate(parsed: Parsed, whole: Judged, contract: Contract, *, size: int) -> Judged:
+async def _of_candidate(parsed: Parsed, whole: Judged, standard: Standard, *, size: int) -> Judged:
     """Return what one of the values in a text is worth; what holds nothing of the record is worth the whole text."""
     await checkpoint()
-    names = names_of(contract.shape.schema)
+    names = names_of(standard.shape.schema)
     if what := is_something_else(parsed.value, names):
         return _refused(what)
-    judged = await _judged(parsed, contract)
+    judged = await _judged(parsed, standard)
     if parsed.violations or (not judged.violations and holds_a_name(parsed.value, names)):
         return judged
-    better = await _mended(parsed, judged, contract, size=size)
+    better = await _mended(parsed, judged, standard, size=size)
     return whole if better is judged and not judged.violations else better
 
 

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from extractor.ask import Answer, ask_until_valid
+from extractor.ask import ask_until_valid
 from extractor.document import aread, whole
 from extractor.errors import DocumentTooLarge, GuardFailed, UnreadableDocument
 from extractor.grounds import Grounds
@@ -15,6 +15,7 @@ from extractor.records import CallKey, Coverage, Enforcement, Result, Timings, U
 from extractor.schema import acontract_for, contract_for
 
 if TYPE_CHECKING:
+    from extractor.attempts import Answer
     from extractor.document import ReadingLimits
     from extractor.errors import ExtractionError
     from extractor.ports import Ports

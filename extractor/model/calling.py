@@ -191,9 +191,13 @@ class Call:
     def _cut(self, reply: Reply) -> Cut:
         return Cut(
             is_at_limit=self.request.is_at_limit,
-            has_begun=bool(reply.content.strip() or reply.tool_calls),
+            has_begun=bool(reply.content.strip() or reply.tool_calls) or not self._has_thought(reply),
+            is_bounded=self.request.is_bounded,
             repeats=reply.loop == "content",
         )
+
+    def _has_thought(self, reply: Reply) -> bool:
+        return bool(reply.reasoning.strip() or self.spent.reasoning_tokens)
 
     def _completion(self, reply: Reply, text: str, *, cut: Cut | None = None) -> Completion:
         return Completion(

@@ -53,6 +53,8 @@ class ChatRequest:
     expected_tokens: int
     #: Whether `max_tokens` is as high as the endpoint, or the caller, lets it be.
     is_at_limit: bool
+    #: Whether a ceiling on its thoughts is sent.
+    is_bounded: bool
     #: Name of our tool where it offers one.
     tool: str | None
     #: What the model costs, None where it is not known.
@@ -103,6 +105,7 @@ def chat_request(question: Question, terms: Terms, *, profile: Profile, endpoint
         max_tokens=room.max_tokens,
         expected_tokens=min(room.max_tokens, expected_tokens(question) + min(room.thinking, LEAST_THINKING_TOKENS)),
         is_at_limit=room.is_at_limit,
+        is_bounded=_is_bounded(terms, profile),
         tool=question.shape.name if terms.rung == "tool" else None,
         price=profile.price,
     )

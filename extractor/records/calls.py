@@ -153,8 +153,10 @@ class Cut:
 
     #: Whether its ceiling was as high as the endpoint, or the caller, lets it be.
     is_at_limit: bool
-    #: Whether there was any of it, beside thoughts.
+    #: Whether there was any of it; if not, thoughts took all the room.
     has_begun: bool
+    #: Whether a ceiling on thoughts is kept, so that a lower one leaves more room.
+    is_bounded: bool = True
     #: Whether it repeated the same items over and over.
     repeats: bool = False
 
@@ -209,7 +211,8 @@ class Repair:
     #: `stray_closer`, `repeated_answer`, `draft`. Spelling of JSON: `trailing_comma`, `single_quotes`,
     #: `python_literal`, `raw_control_character`, `escaped_white_space`, `duplicate_key`, `lone_surrogate`,
     #: `control_character`. Shape: `double_encoded`, `decoded_container`, `properties_wrapper`, `wrapper`,
-    #: `list_of_one`, `enum_spelling`, `number_from_text`, `dropped_member`. Place: `rescued_from_reasoning`.
+    #: `list_of_one`, `enum_spelling`, `number_from_text`, `dropped_member`. Place: `rescued_from_reasoning`,
+    #: `taken_from_whole`.
     name: str
     #: JSON Pointer into the record, "" for the whole.
     at: str = ""

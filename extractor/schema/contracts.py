@@ -128,6 +128,10 @@ class Contract:
         lowered = self._here.lowered
         return in_wire_words(violations, lowered.pointers(lowered.embed(record)))
 
+    def record_pointer(self, value: Json, at: str) -> str:
+        """Return the place in the record of a place in the answer that it was read from."""
+        return at if self._here is None else self._here.lowered.pointers(value).record(at)
+
     @property
     def _limits(self) -> guard.Limits:
         """What judging may take, and before it making the judge, which a child does once."""

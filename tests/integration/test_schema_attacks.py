@@ -298,7 +298,7 @@ async def attacked(name, attack, *, table, listener, secret):
     judged, answer_ms = "", 0
     if contract is not None:
         text = attack.text or json.dumps(attack.answer)
-        judged, answer_ms, _ = await ended(lambda: judge(text, contract=contract))
+        judged, answer_ms, _ = await ended(lambda: judge(text, standard=contract))
 
     grown, child = memory_of("self", "VmRSS") - before, most_of_children()
     table.append(Row(name, usable, schema_ms, judged, answer_ms, grown / 2**20, child / 2**20))

@@ -66,7 +66,7 @@ async def test_damage_to_a_reply_ends_in_a_typed_error_or_a_valid_record(form, c
                 read = read_plain(damaged(PLAIN, rng), now=NOW)
             else:
                 read = await read_stream(in_reads(damaged(STREAM, rng), rng), now=NOW)
-            judged = await judge(answer_of(read, tool=None), contract=contract, reasoning=read.reasoning)
+            judged = await judge(answer_of(read, tool=None), standard=contract, reasoning=read.reasoning)
         except ExtractionError:
             continue
         if not judged.violations:

@@ -105,7 +105,7 @@ def with_member(**members: Any) -> str:
     ],
 )
 async def test_what_can_be_read_in_one_way_only_is_the_record_and_says_how(text: str, repairs: list[str]):
-    judged = await judge(text, contract=CONTRACT)
+    judged = await judge(text, standard=CONTRACT)
 
     assert (judged.record, judged.violations) == (RECORD, ())
     assert [repair.name for repair in judged.repairs] == repairs
@@ -173,7 +173,7 @@ async def test_what_can_be_read_in_one_way_only_is_the_record_and_says_how(text:
     ],
 )
 async def test_what_could_be_read_in_two_ways_is_asked_again(text: str, found: list[tuple[str, str]]):
-    judged = await judge(text, contract=CONTRACT)
+    judged = await judge(text, standard=CONTRACT)
 
     assert [(violation.at, violation.rule) for violation in judged.violations][: len(found)] == found
     assert bool(judged.violations) is bool(found)
@@ -181,7 +181,7 @@ async def test_what_could_be_read_in_two_ways_is_asked_again(text: str, found: l
 
 
 async def test_a_line_end_inside_a_string_is_kept_and_other_control_characters_are_not():
-    judged = await judge(G.replace("A-17", "A-\n1\x007"), contract=CONTRACT)
+    judged = await judge(G.replace("A-17", "A-\n1\x007"), standard=CONTRACT)
 
     assert judged.record["number"] == "A-\n17"
     assert [(repair.name, repair.at) for repair in judged.repairs] == [
@@ -191,7 +191,7 @@ async def test_a_line_end_inside_a_string_is_kept_and_other_control_characters_a
 
 
 async def test_what_is_wrong_with_the_record_is_told_of_the_reading_that_is_nearest():
-    judged = await judge(f"Here: [{with_member(total='much', currency='usd')}]", contract=CONTRACT)
+    judged = await judge(f"Here: [{with_member(total='much', currency='usd')}]", standard=CONTRACT)
 
     assert [(violation.at, violation.rule) for violation in judged.violations] == [("/total", "type")]
     assert judged.record["currency"] == "USD"
@@ -205,7 +205,7 @@ async def test_places_of_repairs_are_places_of_the_record():
     contract = contract_for(target_from(Counts))
     wrapped = {"data": {"of": [{"key": "a/b", "value": "2"}, {"key": "c", "value": 1}]}}
 
-    judged = await judge(json.dumps(wrapped), contract=contract)
+    judged = await judge(json.dumps(wrapped), standard=contract)
 
     assert judged.record == {"of": {"a/b": 2, "c": 1}}
     assert [(repair.name, repair.at) for repair in judged.repairs] == [
@@ -215,7 +215,7 @@ async def test_places_of_repairs_are_places_of_the_record():
 
 
 async def test_what_was_settled_inside_a_wrapper_is_told_at_the_place_of_the_record():
-    judged = await judge('{"result":' + G.replace("A-17", "A-17\\u0000") + "}", contract=CONTRACT)
+    judged = await judge('{"result":' + G.replace("A-17", "A-17\\u0000") + "}", standard=CONTRACT)
 
     assert [(repair.name, repair.at) for repair in judged.repairs] == [
         ("control_character", "/number"),
@@ -228,7 +228,7 @@ async def test_a_choice_between_spellings_is_left_to_the_model():
         size: Literal["a", "A"]
         value: int | str
 
-    judged = await judge('{"size": " a", "value": "2"}', contract=contract_for(target_from(Choice)))
+    judged = await judge('{"size": " a", "value": "2"}', standard=contract_for(target_from(Choice)))
 
     assert [violation.at for violation in judged.violations] == ["/size"]
     assert judged.record["value"] == "2"
@@ -242,7 +242,7 @@ async def test_a_choice_between_spellings_is_left_to_the_model():
     ],
 )
 async def test_a_record_that_may_be_empty_is_not_taken_from_beside_its_wrapper(text: str, record: Any):
-    judged = await judge(text, contract=TREES)
+    judged = await judge(text, standard=TREES)
 
     assert (judged.record, judged.violations) == (record, ())
 
@@ -263,13 +263,13 @@ async def test_a_record_that_may_be_empty_is_not_taken_from_beside_its_wrapper(t
     ],
 )
 async def test_a_part_is_never_taken_for_the_whole(text: str):
-    assert (await judge(text, contract=TREES)).violations
+    assert (await judge(text, standard=TREES)).violations
 
 
 @pytest.mark.parametrize("repairs", [True, False], ids=["mending", "not mending"])
 async def test_neither_schema_nor_thoughts_are_a_record(repairs: bool):
     for text in (SCHEMA_ECHOED, '{"thinking": "x"}'):
-        assert (await judge(text, contract=TREES, repairs=repairs)).violations
+        assert (await judge(text, standard=TREES, repairs=repairs)).violations
 
 
 @pytest.mark.parametrize(
@@ -286,11 +286,11 @@ async def test_neither_schema_nor_thoughts_are_a_record(repairs: bool):
     ],
 )
 async def test_without_repairs_nothing_is_mended(text: str):
-    judged = await judge(text, contract=CONTRACT, reasoning=G, repairs=False)
+    judged = await judge(text, standard=CONTRACT, reasoning=G, repairs=False)
 
     assert judged.violations
     assert judged.repairs == ()
-    assert (await judge(f" {G}\n", contract=CONTRACT, repairs=False)).violations == ()
+    assert (await judge(f" {G}\n", standard=CONTRACT, repairs=False)).violations == ()
 
 
 @pytest.mark.parametrize(
@@ -310,7 +310,7 @@ async def test_without_repairs_nothing_is_mended(text: str):
 )
 async def test_a_record_is_rescued_from_reasoning_only_where_it_ends_it(reasoning: str, is_taken: bool):
     for text in ("", " \n"):
-        judged = await judge(text, contract=CONTRACT, reasoning=reasoning)
+        judged = await judge(text, standard=CONTRACT, reasoning=reasoning)
 
         assert bool(judged.violations) is not is_taken
         assert [repair.name for repair in judged.repairs] == ["rescued_from_reasoning"] * is_taken
@@ -319,11 +319,11 @@ async def test_a_record_is_rescued_from_reasoning_only_where_it_ends_it(reasonin
 
 
 async def test_reasoning_is_not_read_where_there_is_an_answer():
-    assert (await judge("I cannot say.", contract=CONTRACT, reasoning=G)).record is None
+    assert (await judge("I cannot say.", standard=CONTRACT, reasoning=G)).record is None
 
 
 async def test_an_empty_answer_without_reasoning_shows_no_harm():
-    judged = await judge("", contract=CONTRACT)
+    judged = await judge("", standard=CONTRACT)
 
     assert [violation.rule for violation in judged.violations] == ["not_json"]
     assert judged.harm == ""
@@ -352,6 +352,6 @@ class SlowAfter:
     ],
 )
 async def test_what_cannot_be_checked_in_time_is_not_taken(text: str, judgements: int, rule: str):
-    judged = await judge(text, contract=SlowAfter(judgements), reasoning=G)  # type: ignore[arg-type]
+    judged = await judge(text, standard=SlowAfter(judgements), reasoning=G)  # type: ignore[arg-type]
 
     assert [violation.rule for violation in judged.violations] == [rule]

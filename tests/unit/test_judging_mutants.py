@@ -103,7 +103,7 @@ async def test_no_mutation_of_a_reply_becomes_another_record(mutant, around):
     """
     text = around[0] + mutant + around[1]
 
-    judged = await judge(text, contract=CONTRACT)
+    judged = await judge(text, standard=CONTRACT)
 
     if not judged.violations and not is_json(mutant) and not is_json(text):
         assert judged.repairs
@@ -122,7 +122,7 @@ async def test_no_mutation_of_a_reply_becomes_another_record(mutant, around):
 async def test_a_text_cut_before_its_end_never_gives_a_record(tree, before, write, share):
     text = write(tree)
 
-    judged = await judge(before + text[: int(len(text) * share)], contract=TREES)
+    judged = await judge(before + text[: int(len(text) * share)], standard=TREES)
 
     assert judged.violations
     assert judged.record is None
@@ -162,7 +162,7 @@ async def test_a_text_cut_before_its_end_never_gives_a_record(tree, before, writ
     ).map("".join)
 )
 async def test_no_text_makes_it_raise_and_what_is_valid_can_be_stored(text):
-    judged = await judge(text, contract=TREES, reasoning=text)
+    judged = await judge(text, standard=TREES, reasoning=text)
 
     assert judged.violations or json.dumps(judged.record, ensure_ascii=False).encode()
 
@@ -202,8 +202,8 @@ async def test_no_text_takes_long(before, again, after, size):
     text = before + again * ((size - len(before) - len(after)) // len(again)) + after
     started = time.process_time()
 
-    judged = await judge(text, contract=CONTRACT)
-    rescued = await judge("", contract=CONTRACT, reasoning=text)
+    judged = await judge(text, standard=CONTRACT)
+    rescued = await judge("", standard=CONTRACT, reasoning=text)
 
     assert time.process_time() - started < SOON_S
     assert judged.violations or judged.record == RECORD
