@@ -11,7 +11,7 @@ from extractor.api.models import CheckedSchema, SchemaCheck
 from extractor.api.openapi import FAILURES, body_of
 from extractor.api.service import Here, Service
 from extractor.jsontext import dumps
-from extractor.schema import contract_for, report
+from extractor.schema import asked_for, contract_for, report
 from extractor.submit import target_and_options
 
 router = APIRouter(prefix="/v1/schemas", tags=["schemas"], responses=FAILURES)
@@ -32,5 +32,6 @@ async def check_schema(request: Request, *, here: Here) -> Response:
 def _report(body: bytes, here: Service) -> bytes:
     members = members_of(body, SchemaCheck)
     target, options = target_and_options(members["schema"], members.get("options"), door=here.door)
+    target = asked_for(target, options.records)
     contract = contract_for(target, open_objects=options.open_objects, nulls=options.nulls, absence=options.absence)
     return dumps({"ok": True, **report(target, contract).as_json()}).encode()

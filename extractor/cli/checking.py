@@ -19,7 +19,7 @@ from extractor.cli.wording import printable
 from extractor.errors import ExtractionError, InvalidSchema, UnsupportedSchema
 from extractor.jsontext import dumps
 from extractor.prompt import words
-from extractor.schema import contract_for, report, target_from
+from extractor.schema import asked_for, contract_for, report, target_from
 from extractor.schema import lower as lower_schema
 
 if TYPE_CHECKING:
@@ -92,13 +92,16 @@ def _load(arguments: SchemaArguments) -> tuple[Target, Contract]:
     try:
         is_piped = arguments.schema == "-"
         target = target_from(_STDIN) if is_piped else load_target(arguments.schema, takes=ARGUMENT_TAKES)
-        contract = contract_for(
-            target, open_objects=arguments.open_objects, nulls=arguments.nulls, absence=arguments.absence
-        )
+        contract = _contract(target, arguments)
     except (InvalidSchema, UnsupportedSchema) as error:
         _say_line(file_of(arguments.schema), error)
         raise
-    return target, contract
+    many = asked_for(target, arguments.records)  # after the schema itself, whose places are those of the file
+    return many, contract if many is target else _contract(many, arguments)
+
+
+def _contract(target: Target, arguments: SchemaArguments) -> Contract:
+    return contract_for(target, open_objects=arguments.open_objects, nulls=arguments.nulls, absence=arguments.absence)
 
 
 def _say_line(path: Path | None, error: InvalidSchema | UnsupportedSchema) -> None:

@@ -48,6 +48,14 @@ class SchemaArguments:
             rich_help_panel=_RECORD,
         ),
     ] = _AS_EXTRACTED.open_objects
+    records: Annotated[
+        Literal["auto", "one", "many"],
+        typer.Option(
+            metavar="auto|one|many",
+            help="many = as it is asked for a list of such records; one and auto = as it stands.",
+            rich_help_panel=_RECORD,
+        ),
+    ] = _AS_EXTRACTED.records
     debug: Debug = False
 
 

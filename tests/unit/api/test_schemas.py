@@ -57,6 +57,12 @@ async def test_the_rows_are_those_of_the_command_line(client) -> None:
     assert answer.json() == {"ok": True, **json.loads(json.dumps(expected))}
 
 
+async def test_the_rows_are_those_of_the_list_where_many_records_are_asked_for(client) -> None:
+    answer = await client.post("/v1/schemas/check", json={"schema": NOTE, "options": {"records": "many"}})
+
+    assert {"/*/city", "/*/tags"} < {row["at"] for row in answer.json()["fields"]}
+
+
 async def test_a_registered_schema_is_checked_with_its_class(client) -> None:
     answer = await client.post("/v1/schemas/check", json={"schema": "invoice"})
 

@@ -18,7 +18,7 @@ from extractor.cli.schema_arguments import CheckArguments, LowerArguments, Schem
 from extractor.cli.schema_places import line_of
 from extractor.prompt import words
 from extractor.records import Options
-from extractor.schema import contract_for, lower, target_from
+from extractor.schema import contract_for, lower, many_of, target_from
 from extractor.schema.dialects import DIALECTS
 
 if TYPE_CHECKING:
@@ -169,6 +169,25 @@ def test_lower_writes_the_wire_schema_and_nothing_else(typed, path, options, cho
 
     assert (code, errors) == (0, "")
     assert json.loads(written) == lower(ORDER, **choices).wire
+
+
+def test_a_schema_is_shown_as_it_is_asked_for_in_a_list_of_records(typed, path) -> None:
+    target = many_of(target_from(ORDER))
+
+    assert json.loads(typed("lower", path, "--records", "many")[1]) == lower(target.schema, absence="say").wire
+    assert "/*/lines/*/price" in typed("check", path, "--records", "many")[1]
+    assert typed("lower", path, "--records", "one") == typed("lower", path)
+
+
+def test_a_place_of_a_list_of_records_that_is_refused_is_that_of_the_file(typed, tmp_path) -> None:
+    path = tmp_path / "refused.json"
+    path.write_text(json.dumps({"type": "object", "properties": {"a": {"pattern": "(?<=A)"}}}, indent=1))
+
+    code, _, errors = typed("check", str(path), "--records", "many")
+
+    assert code == 2
+    assert f"{path}:4:" in errors
+    assert "'pattern' at /properties/a is" in errors
 
 
 def test_show_writes_the_words_of_the_prompt(typed, path) -> None:
