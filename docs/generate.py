@@ -14,6 +14,7 @@ from types import NoneType
 from typing import TYPE_CHECKING, Literal, get_args, get_origin
 
 from pydantic import SecretStr
+from record_pages import options_page, results_page
 
 from extractor import errors
 from extractor.settings import Settings, variable_of
@@ -211,6 +212,8 @@ def _prose(docstring: str | None) -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "errors.md": errors_page,
     "failures.md": failures_page,
+    "options.md": options_page,
+    "results.md": results_page,
     "settings.md": settings_page,
 }
 
