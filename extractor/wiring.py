@@ -17,8 +17,11 @@ from extractor.errors import (
     StoreUnavailable,
     UnexpectedError,
 )
+from extractor.forecasting import forecast
 from extractor.local import MemoryCancel, MemoryJournal, MemoryPace, MemoryPurse
 from extractor.model import ChatModel, Endpoint, Facts, OfflineModel
+from extractor.model.prices import FREE
+from extractor.model.profiles import Profile
 from extractor.ports import Ports
 from extractor.prompt import read_back, with_draft
 from extractor.records import DEFAULT_MODEL, OFFLINE_MODEL
@@ -27,8 +30,9 @@ from extractor.store import embedded
 from extractor.submit import Door
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
+    from extractor.forecasting import Forecast
     from extractor.ports import Cancel, Journal, Model, Pace
     from extractor.records import Job, Json, Result
     from extractor.settings import Settings
@@ -153,6 +157,21 @@ class Engine:
             log.logger().error("unexpected error", job=job.id, **log.trace(error))
             defect = UnexpectedError("A defect of the extractor stopped this document; the log has the details.")
             return pipeline.not_asked(job, defect, engine=ports.model.engine)
+
+    async def forecast(self, jobs: Sequence[Job]) -> Forecast:
+        """Return what jobs of one target, with the same options, will probably cost.
+
+        The model's host may be asked for its prices, also without a key. No document is sent.
+        """
+        options = jobs[0].options
+        if options.model == OFFLINE_MODEL:
+            return await forecast(jobs, profile=Profile(thinks=False, price=FREE), limits=self._limits)
+        chat = ChatModel(self._endpoint, options.model, facts=_FACTS)
+        try:
+            profile = await chat.profile(options.provider)
+        finally:
+            await chat.aclose()
+        return await forecast(jobs, profile=profile, limits=self._limits)
 
     async def aclose(self) -> None:
         """Close every connection."""

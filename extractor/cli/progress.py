@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from extractor.cli.estimates import between
 from extractor.cli.remarks import remarks
 from extractor.cli.wording import cost, printable
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     Show: TypeAlias = Callable[[Result[Json]], None]
 
+#: How often the expected cost of the whole run is told where there is no bar; never for fewer documents.
+TELLINGS = 10
 STYLES = {"succeeded": "green", "partial": "yellow", "failed": "red", "cancelled": "yellow"}
 
 
@@ -60,6 +63,10 @@ def show_progress(console: Console, tally: Tally, *, stdout_is_taken: bool) -> I
 def _print_plainly(console: Console, tally: Tally, result: Result[Json]) -> None:
     count = f"{tally.done:>{len(str(tally.documents))}}/{tally.documents}  "
     console.print(Text(count).append_text(line_of(result)), soft_wrap=True)
+    every = tally.documents // TELLINGS
+    if tally.forecast is not None and every and tally.done % every == 0 and tally.not_run:
+        spent = cost(tally.usage.cost_usd, unpriced_calls=tally.usage.unpriced_calls)
+        console.print(f"{spent} so far, expected for all: {between(tally.forecast.estimate)}", soft_wrap=True)
 
 
 @contextmanager
@@ -85,4 +92,6 @@ def _live_bar(console: Console, tally: Tally) -> Iterator[Show]:
 
 
 def _figures(tally: Tally) -> str:
-    return f"{tally.failed} failed · {cost(tally.usage.cost_usd, unpriced_calls=tally.usage.unpriced_calls)} · left"
+    spent = cost(tally.usage.cost_usd, unpriced_calls=tally.usage.unpriced_calls)
+    of_all = "" if tally.forecast is None else f" of {between(tally.forecast.estimate)}"
+    return f"{tally.failed} failed · {spent}{of_all} · left"

@@ -34,6 +34,15 @@ class RunArguments(AskingArguments):
         ),
     ] = False
 
+    estimate: Annotated[
+        bool,
+        typer.Option(
+            "--estimate",
+            metavar="",
+            help="Print what the run will probably cost, as a range, and send nothing. Needs no key.",
+            rich_help_panel=LIMITS_PANEL,
+        ),
+    ] = False
     concurrency: Annotated[
         int | None,
         typer.Option(

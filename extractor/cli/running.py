@@ -13,6 +13,7 @@ from rich.console import Console
 
 from extractor import log, pipeline, wiring
 from extractor.bulk import run_all
+from extractor.cli.estimates import foretold
 from extractor.cli.exits import ExitCode, exit_code_of_signal
 from extractor.cli.inputs import find_files
 from extractor.cli.output import Output
@@ -22,7 +23,7 @@ from extractor.cli.stopping import stopped_by_signals
 from extractor.cli.summary import print_summary
 from extractor.cli.tally import Tally
 from extractor.options import options_from
-from extractor.records import OFFLINE_MODEL, Job, Options, Source
+from extractor.records import DEFAULT_MODEL, OFFLINE_MODEL, Job, Options, Source
 from extractor.settings import Settings
 from extractor.submit import new_id
 
@@ -51,6 +52,8 @@ def run_files(arguments: RunArguments) -> int:
         ExtractionError: the run could not start or go on; what had finished is written.
     """
     run = prepare(arguments)
+    if arguments.estimate:
+        return asyncio.run(print_estimate(run))
     screen = Console(stderr=True, highlight=False, quiet=arguments.quiet)  # stdout belongs to the records
     tally = Tally(documents=len(run.jobs))
     screen.print(_headline(run), soft_wrap=True)
@@ -74,7 +77,8 @@ def prepare(arguments: RunArguments) -> Run:
         CallerError: an argument, the schema or the settings cannot be used.
     """
     output = Output(path=_file_named(arguments.out), append=arguments.append, force=arguments.force)
-    output.check()
+    if not arguments.estimate:
+        output.check()
     left_out = [path for path in (output.path, file_of(arguments.schema)) if path is not None]
     files = find_files(arguments.paths, leaving_out=left_out)
     target = load_target(arguments.schema)
@@ -99,10 +103,13 @@ def options_of(arguments: RunArguments, settings: Settings) -> Options:
 
     Raises:
         InvalidRequest: a value is out of range, or two exclude each other.
-        NoModel: the model needs a key, and there is none.
+        NoModel: the model needs a key, and there is none. An estimate needs none.
     """
     typed = arguments.typed_options()
-    typed["model"] = wiring.choose_model(settings, arguments.model)
+    if arguments.estimate:
+        typed["model"] = arguments.model or settings.model or DEFAULT_MODEL
+    else:
+        typed["model"] = wiring.choose_model(settings, arguments.model)
     if typed["max_attempts"] is None:
         typed["max_attempts"] = settings.max_attempts
     return options_from(typed)
@@ -132,11 +139,35 @@ async def extract_all(run: Run, *, tally: Tally, screen: Console) -> int | None:
                 return result
 
             try:
+                await _foretell(run, engine, tally=tally, screen=screen)
                 async for _ in run_all(run.jobs, run=run_and_keep, concurrency=run.concurrency):
                     pass
             finally:
                 tally.spent_usd = engine.spent_usd
     return signals[0] if signals else None
+
+
+async def print_estimate(run: Run) -> int:
+    """Print what a run will probably cost, and send nothing."""
+    screen = Console(highlight=False)
+    screen.print(_headline(run), soft_wrap=True)
+    async with wiring.open_engine(run.settings) as engine:
+        with stopped_by_signals() as signals:
+            estimate = (await engine.forecast(run.jobs)).at_start
+            model = run.jobs[0].options.model
+            screen.print(foretold(estimate, model=model, budget_usd=run.budget_usd), soft_wrap=True)
+    return exit_code_of_signal(signals[0]) if signals else ExitCode.SUCCEEDED
+
+
+async def _foretell(run: Run, engine: wiring.Engine, *, tally: Tally, screen: Console) -> None:
+    """Print what the run will probably cost, where somebody reads it and it costs anything."""
+    model = run.jobs[0].options.model
+    if screen.quiet or model == OFFLINE_MODEL:
+        return
+    forecast = await engine.forecast(run.jobs)
+    screen.print(foretold(forecast.at_start, model=model, budget_usd=run.budget_usd), soft_wrap=True)
+    if forecast.at_start.high_usd:
+        tally.forecast = forecast
 
 
 def _file_named(out: Path | None) -> Path | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich import box
 from rich.table import Table
 
+from extractor.cli.estimates import between
 from extractor.cli.wording import cost, dollars, printable
 from extractor.records import OFFLINE_MODEL
 
@@ -60,6 +61,8 @@ def _rows(tally: Tally, *, seconds: float, where: str) -> Iterator[tuple[str, st
         f"{usage.prompt_tokens:,} in, {usage.completion_tokens:,} out ({usage.reasoning_tokens:,} of them reasoning)",
     )
     yield "cost", cost(tally.cost_usd, unpriced_calls=usage.unpriced_calls)
+    if tally.forecast is not None:
+        yield "expected", between(tally.forecast.at_start)
     yield "time", f"{seconds:.1f} s"
     yield "engine", ", ".join(tally.engines)
     yield "records", where

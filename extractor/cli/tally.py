@@ -10,6 +10,7 @@ from extractor.cli.remarks import has_gaps, lacks_values
 from extractor.records import Usage
 
 if TYPE_CHECKING:
+    from extractor.forecasting import Forecast
     from extractor.records import Json, Result
 
 
@@ -41,6 +42,8 @@ class Tally:
     usage: Usage = field(default_factory=Usage)
     #: US dollars booked in all, known when the run has ended: with calls cut off in flight, charged as reserved.
     spent_usd: float = 0.0
+    #: What the run will probably cost; None = nobody has asked, or it costs nothing that is known.
+    forecast: Forecast | None = None
 
     def add(self, result: Result[Json]) -> None:
         """Count one result."""
@@ -48,6 +51,8 @@ class Tally:
         self.engines[result.engine] += 1
         self.attempts += len(result.attempts)
         self.usage += result.usage
+        if self.forecast is not None:
+            self.forecast.add(result.id, cost_usd=result.usage.cost_usd, is_asked=result.usage.calls > 0)
         self.unsupported += bool(result.unsupported)
         self.with_gaps += has_gaps(result)
         self.lacking += lacks_values(result)

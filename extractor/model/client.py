@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
     from extractor.model.endpoints import Endpoint
     from extractor.model.facts import Facts, Place
+    from extractor.model.profiles import Profile
     from extractor.ports import Ports
-    from extractor.records import Completion, Question
+    from extractor.records import Completion, ProviderPolicy, Question
 
 
 class ChatModel:
@@ -77,6 +78,11 @@ class ChatModel:
     def output_limit(self) -> int | None:
         """Tokens that one reply may hold, reasoning included; None where no limit is known."""
         return self._access.listings.known(self._place, None).output_limit
+
+    async def profile(self, policy: ProviderPolicy | None = None) -> Profile:
+        """Return what is known about the model, its price included, after asking its host where it is time to."""
+        place = place_of(self._access.endpoint.base_url, self._model, policy)
+        return await self._access.listings.profile(place, policy)
 
     async def complete(self, question: Question, *, ports: Ports) -> Completion:
         """Answer `question`, from the journal if it was answered before.

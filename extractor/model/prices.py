@@ -48,6 +48,8 @@ def tokens_of(size: int) -> int:
     return -(-size // BYTES_PER_TOKEN)
 
 
+#: Of what runs on this machine.
+FREE = Price(tiers=(Tier(above_tokens=0, input_usd=0.0, output_usd=0.0),))
 #: The short-prompt tier is on the models' pages. The long one is Alibaba's list price at the same discount of 35 %.
 _QWEN_PLUS = Price(
     tiers=(
