@@ -12,14 +12,15 @@ if TYPE_CHECKING:
 
     from extractor.records import Json, JsonObject, Opening
 
-#: Characters of one object or item, and of one text in it.
+#: Characters of one object or item, at most and where there are many, and of one text in it.
 MAX_PART: Final = 400
+MIN_PART: Final = 80
 MAX_TEXT: Final = 80
 #: Characters of an item of a list that items are added to or removed from, and how many of each end are shown.
 MAX_ITEM: Final = 120
 MAX_ENDS: Final = 10
 #: Characters of all.
-MAX_KEPT: Final = 4_000
+MAX_KEPT: Final = 8_000
 
 BETWEEN: Final = ": "
 
@@ -31,13 +32,15 @@ def kept_beside(value: Json, opening: Opening) -> str:
         value: The answer, in wire form.
         opening: Its open places. They are left out of what is written.
     """
-    parts: dict[str, Json] = {}
     is_open = {field.at for field in opening.fields if field.kind == "replace"}
+    room = max(min(MAX_PART, MAX_KEPT // max(len(opening.fields), 1)), MIN_PART)
+    parts: dict[str, Json] = {}
     for field in opening.fields:
-        if field.kind == "replace":
-            parts.update(_holders(value, field.at, is_open))
-        else:
-            parts.update(_items(value, field.at))
+        parts.update(
+            _holders(value, field.at, is_open=is_open, room=room)
+            if field.kind == "replace"
+            else _items(value, field.at)
+        )
     lines: list[str] = []
     left = MAX_KEPT
     for at, part in parts.items():
@@ -49,18 +52,21 @@ def kept_beside(value: Json, opening: Opening) -> str:
     return "\n".join(lines)
 
 
-def _holders(value: Json, at: str, is_open: set[str]) -> Iterator[tuple[str, Json]]:
+def _holders(value: Json, at: str, *, is_open: set[str], room: int) -> Iterator[tuple[str, Json]]:
     """Yield what holds a place: the item of a list that it is inside, and the object that it is a member of.
 
     Of a place that is an item itself, the items before and after it.
     """
-    *outer, (above, parent) = list(_above(value, at)) or [("", value)]
+    if not at:
+        return
+    *outer, (above, parent) = _above(value, at)
     item = [(there, part) for there, part in outer if there.rpartition("/")[2].isdecimal()][-1:]
     for there, part in (*item, (above, parent)):
         if isinstance(part, dict):
-            yield there, _object(part, there, towards=at, is_open=is_open)
-    if isinstance(parent, list):
-        index = int(at.rpartition("/")[2])
+            yield there, _object(part, there, towards=at, is_open=is_open, room=room)
+    token = at.rpartition("/")[2]
+    if isinstance(parent, list) and token.isdecimal():
+        index = int(token)
         for beside in (index - 1, index + 1):
             if 0 <= beside < len(parent) and above + jsontext.pointer(beside) not in is_open:
                 yield above + jsontext.pointer(beside), _brief(parent[beside])
@@ -84,12 +90,12 @@ def member_at(value: Json, token: str) -> Json:
     return None
 
 
-def _object(part: Mapping[str, Json], above: str, *, towards: str, is_open: set[str]) -> JsonObject:
+def _object(part: Mapping[str, Json], above: str, *, towards: str, is_open: set[str], room: int) -> JsonObject:
     """Return the members nearest to a place, in their order, as far as there is room for them."""
     own = jsontext.tokens(towards[len(above) :])[0]
     places = {name: place for place, name in enumerate(part)}
     middle = places.get(own, len(places))
-    left = MAX_PART
+    left = room
     chosen: JsonObject = {}
     for name in sorted(places, key=lambda name: abs(places[name] - middle)):
         if above + jsontext.pointer(name) in is_open or part[name] is None or isinstance(part[name], dict | list):

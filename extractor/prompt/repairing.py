@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from extractor.prompt import fencing, words
 from extractor.prompt.layout import GAP, take_apart
-from extractor.prompt.reasking import ARROW, MAX_FAILED
+from extractor.prompt.reasking import ARROW
 from extractor.records import Message, Question
 
 if TYPE_CHECKING:
@@ -34,8 +34,12 @@ of `one of` choose the value that is meant. Do not guess or calculate. Where the
 document does not state it.
 Answer one JSON object with exactly the properties of the schema, and nothing else."""
 
-#: Kind of an open place -> what stands before its path, and what its answer is. None is the beginning of another.
-KINDS: Final[dict[str, str]] = {"replace": "", "add": "add to ", "remove": "remove from "}
+#: Kind of an open place -> what stands before its path.
+KINDS: Final[dict[Literal["replace", "add", "remove"], str]] = {
+    "replace": "",
+    "add": "add to ",
+    "remove": "remove from ",
+}
 _CLOSING: Final = "Now answer with the JSON object of the fields that the failed block names, and nothing else."
 _ADD: Final = "For `add to`, list only the items that the document has and the list at that path lacks."
 _REMOVE: Final = (
@@ -69,7 +73,7 @@ def repair(
     shown = _shown(before, passages, absent_from=written)
     said = tuple(
         fencing.strike_out(text, marks=(*before.marks, shown.mark))
-        for text in (kept, "\n".join(map(_failed_line, opening.fields[:MAX_FAILED])))
+        for text in (kept, "\n".join(map(_failed_line, opening.fields)))
     )
     schema_mark = fencing.mark("schema", key=written, absent_from=(written, shown.text, *said))
     mark = fencing.mark(f"repair {question.round + 1}", key=before.mark, absent_from=(written, shown.text, *said))

@@ -12,15 +12,19 @@ from typing import TYPE_CHECKING, TypeAlias
 import re2
 
 from extractor import jsontext
-from extractor.model.offline import fill
+from extractor.model.offline import fill, fill_patch
 from extractor.prompt import read_back
 from extractor.records import Json, JsonObject, Message, Shape
 from extractor.simulator.catalogue import Reply
 from extractor.simulator.ledger import BYTES_PER_TOKEN, tokens_in
+from extractor.simulator.recorded import in_wire_form, patch_from
+from extractor.simulator.remembering import Remembered
+from extractor.simulator.requested import layout_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from extractor.prompt import ReadBack
     from extractor.simulator.profiles import Profile
     from extractor.simulator.requested import Requested
 
@@ -55,11 +59,20 @@ def _by_rules(messages: tuple[Message, ...]) -> str:
         asked = read_back(messages)
     except ValueError:
         return "{}"
-    return jsontext.dumps(fill(asked.schema, asked.document))
+    return jsontext.dumps(_filled(asked))
+
+
+def _filled(asked: ReadBack) -> Json:
+    if asked.fields:
+        return fill_patch(asked.schema, asked.document, fields=asked.fields, kept=asked.kept)
+    return fill(asked.schema, asked.document)
 
 
 def from_records(records: Mapping[str, Json]) -> Answer:
     """Answer with the record whose key the document holds, and by rules where it holds none.
+
+    A repair is answered with what the record has at the open places. Its passages need not hold the key: it is
+    remembered from the first question.
 
     Args:
         records: Text that a document holds -> its record. Members that the wire schema wants and the record lacks
@@ -67,12 +80,21 @@ def from_records(records: Mapping[str, Json]) -> Answer:
     """
     # The longest first, so that `A-17` does not take the record of `A-170`. One pass however many there are.
     needles = re2.compile("|".join(re2.escape(needle) for needle in sorted(records, key=len, reverse=True)))
+    known: Remembered[str] = Remembered()
 
     def answer(messages: Sequence[Message], shape: Shape) -> str:
         found = needles.search(messages[-1].content) if records else None
-        if found is None:
+        needle = "" if found is None else found[0]
+        layout = layout_of(messages)
+        if layout is not None and layout.has_passages:
+            needle = needle or known.of(layout.mark) or ""
+        elif layout is not None:
+            known.keep(layout.mark, needle)
+        if not needle:
             return by_rules(messages, shape)
-        return jsontext.dumps(_in_wire_form(records[found[0]], shape.schema))
+        if layout is not None and layout.kept is not None:
+            return jsontext.dumps(patch_from(records[needle], read_back(messages)))
+        return jsontext.dumps(in_wire_form(records[needle], shape.schema))
 
     return answer
 
@@ -96,19 +118,6 @@ def right_reply(requested: Requested, *, profile: Profile, text: str) -> Reply:
     call = {"id": "call_1", "type": "function", "function": {"name": requested.tool, "arguments": said}}
     finish = finish if is_cut else "tool_calls"
     return Reply(content=None, reasoning=reasoning, finish=finish, native_finish=finish, message={"tool_calls": [call]})
-
-
-def _in_wire_form(record: Json, schema: Json) -> Json:
-    """Return `record` with null for what the wire schema requires and the record lacks."""
-    if isinstance(record, list):
-        items = schema.get("items") if isinstance(schema, dict) else None
-        return [_in_wire_form(item, items) for item in record]
-    if not isinstance(record, dict) or not isinstance(schema, dict):
-        return record
-    properties = schema.get("properties") or {}
-    return {name: None for name in properties if name not in record} | {
-        name: _in_wire_form(value, properties.get(name)) for name, value in record.items()
-    }
 
 
 def reasoning_for(text: str) -> str:

@@ -19,6 +19,7 @@ from extractor.simulator.events import Identity
 from extractor.simulator.ledger import Bill, Ledger, tokens_in
 from extractor.simulator.listing import NEED_KEY, Listing
 from extractor.simulator.profiles import PROFILES, Profile
+from extractor.simulator.remembering import Remembered
 from extractor.simulator.rendering import NO_COMPLETION, Rendered, render
 from extractor.simulator.requested import MalformedRequest, Requested, read
 from extractor.simulator.scenarios import Latency, Scenarios
@@ -81,6 +82,8 @@ class Provider:
         self.asked: list[Asked] = []
         #: Every other request, in order.
         self.looked_up: list[Asked] = []
+        #: Needle and name of documents.
+        self._known: Remembered[tuple[str, str]] = Remembered()
         self._answer = _answer_of(conduct.answer)
         self._latency = Latency.of(conduct.latency_ms)
         models = tuple(conduct.models or self.profile.models)
@@ -121,21 +124,32 @@ class Provider:
         if self._conduct.models is not None and requested.model not in self._conduct.models:
             message = f"{requested.model} is not a valid model ID"
             return self._refused(gateway_error(400, message), model=requested.model)
-        needle = self.scenarios.needle_in(requested.document)
+        needle, document = self._named(requested)
         refusal = refusal_of(requested, profile=self.profile, ledger=self.ledger)
         if refusal is not None:
-            return self._refused(refusal, model=requested.model, document=needle or requested.digest)
-        return self._generate(requested, needle, asked.raw)
+            return self._refused(refusal, model=requested.model, document=document)
+        return self._generate(requested, needle, asked.raw, document=document)
 
     def _refused(self, reply: Reply, *, model: str, document: str = "") -> tuple[Rendered, str]:
         """Refuse a request that no model saw. It has no generation and costs nothing."""
         self.ledger.enter(Bill(id="", document=document, model=model, status=reply.status, billed=False))
         return render(reply, identity=self._identity("", model), usage=None, is_streamed=False), ""
 
-    def _generate(self, requested: Requested, needle: str, raw: bytes) -> tuple[Rendered, str]:
+    def _named(self, requested: Requested) -> tuple[str, str]:
+        """Return the needle of a document, "" for none, and what the ledger names the document by."""
+        needle = self.scenarios.needle_in(requested.document)
+        known = self._known.of(requested.mark) if requested.has_passages else None
+        if known is not None:
+            return (needle, needle) if needle else known
+        names = needle, needle or requested.digest
+        if requested.mark and not requested.has_passages:
+            self._known.keep(requested.mark, names)
+        return names
+
+    def _generate(self, requested: Requested, needle: str, raw: bytes, *, document: str) -> tuple[Rendered, str]:
         scripted = self.scenarios.next_for(needle, requested.body) if needle else None
         reply = self._right(requested) if scripted is None else self._scripted(requested, scripted)
-        bill = _bill(requested, reply, id=f"gen-{self._started}-{next(self._numbers):012d}", needle=needle)
+        bill = _bill(requested, reply, id=f"gen-{self._started}-{next(self._numbers):012d}", document=document)
         self.ledger.enter(bill)
         rendered = render(
             replace(reply, reasoning=None) if requested.hides_reasoning else reply,
@@ -180,11 +194,11 @@ def _answer_of(stated: Answer | Mapping[str, Json] | None) -> Answer:
     return from_records(stated) if isinstance(stated, Mapping) else stated
 
 
-def _bill(requested: Requested, reply: Reply, *, id: str, needle: str) -> Bill:  # noqa: A002 - the bill's own word
+def _bill(requested: Requested, reply: Reply, *, id: str, document: str) -> Bill:  # noqa: A002 - the bill's own word
     written = count(reply)
     return Bill(
         id=id,
-        document=needle or requested.digest,
+        document=document,
         model=requested.model,
         status=reply.status,
         prompt_tokens=tokens_in(requested.prompt_bytes),

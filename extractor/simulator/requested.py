@@ -17,6 +17,7 @@ from extractor.records import Message, Shape
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from extractor.prompt.layout import Layout
     from extractor.records import Json, JsonObject
     from extractor.simulator.profiles import Format, Profile
 
@@ -42,8 +43,12 @@ class Requested:
     model: str
     #: The messages as text.
     messages: tuple[Message, ...] = field(repr=False)
-    #: The document's fence; of messages that are not ours, the last message.
+    #: The document's fence, or that of its passages; of messages that are not ours, the last message.
     document: str = field(repr=False)
+    #: The mark of that fence, which is the same in each question about a document; "" where there is none.
+    mark: str = ""
+    #: Whether passages stand in for the document.
+    has_passages: bool = False
     #: Bytes of the messages and of the schemas, as they arrived.
     prompt_bytes: int
     #: What `response_format` asks for.
@@ -92,11 +97,14 @@ def read(raw: bytes, profile: Profile) -> Requested:
     if not isinstance(body, dict) or not isinstance(body.get("model"), str):
         raise MalformedRequest("No model specified")
     messages = tuple(_messages(body.get("messages")))
+    layout = layout_of(messages)
     return Requested(
         body=body,
         model=body["model"],
         messages=messages,
-        document=_document(messages),
+        document=messages[-1].content if layout is None else layout.document,
+        mark="" if layout is None else layout.mark,
+        has_passages=layout is not None and layout.has_passages,
         prompt_bytes=_prompt_bytes(raw, body),
         format=_format(body),
         tool=_tool(body),
@@ -123,11 +131,12 @@ def _text(content: Json) -> str:
     return content if isinstance(content, str) else ""
 
 
-def _document(messages: Sequence[Message]) -> str:
+def layout_of(messages: Sequence[Message]) -> Layout | None:
+    """Return the parts of messages of ours, None of others."""
     try:
-        return take_apart(messages).document
+        return take_apart(messages)
     except ValueError:
-        return messages[-1].content
+        return None
 
 
 def _format(body: JsonObject) -> Format | None:

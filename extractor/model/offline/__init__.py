@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from extractor.model.offline.filling import fill
     from extractor.model.offline.offline_model import OfflineModel
+    from extractor.model.offline.patching import fill_patch
 
-__all__ = ["OfflineModel", "fill"]
+__all__ = ["OfflineModel", "fill", "fill_patch"]
 
-_HOMES = {"OfflineModel": "offline_model", "fill": "filling"}
+_HOMES = {"OfflineModel": "offline_model", "fill": "filling", "fill_patch": "patching"}
 
 
 def __getattr__(name: str) -> Any:

@@ -10,13 +10,14 @@ import anyio.to_thread
 from extractor import jsontext
 from extractor.errors import EnforcementUnavailable
 from extractor.model.offline.filling import fill
+from extractor.model.offline.patching import fill_patch
 from extractor.records import OFFLINE_MODEL, Completion, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from extractor.ports import Ports
-    from extractor.records import Json, JsonObject, Message, Question
+    from extractor.records import Json, JsonObject, Message, OpenField, Question
 
 
 class QuestionInWords(Protocol):
@@ -33,6 +34,14 @@ class QuestionInWords(Protocol):
     @property
     def failing(self) -> Mapping[str, str]:
         """In a re-ask, JSON Pointer -> the rule that its value broke."""
+
+    @property
+    def fields(self) -> Sequence[OpenField]:
+        """In a repair, the open places, each a property of the schema; else empty."""
+
+    @property
+    def kept(self) -> Mapping[str, Json]:
+        """In a repair, JSON Pointer into the answer -> what stands there and stays."""
 
 
 class OfflineModel:
@@ -84,6 +93,9 @@ class OfflineModel:
 
     def _answer(self, messages: Sequence[Message]) -> str:
         asked = self._read_back(messages)
+        if asked.fields:
+            patch = fill_patch(asked.schema, asked.document, fields=asked.fields, kept=asked.kept)
+            return jsontext.dumps(without(patch, (jsontext.pointer(field.name) for field in asked.fields)))
         return jsontext.dumps(without(fill(asked.schema, asked.document), asked.failing))
 
 

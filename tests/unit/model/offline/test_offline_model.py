@@ -13,7 +13,7 @@ from extractor.errors import Cancelled, EnforcementUnavailable
 from extractor.local import MemoryCancel, MemoryJournal, MemoryPace
 from extractor.model.offline import OfflineModel, fill
 from extractor.ports import Ports
-from extractor.records import Message, Options, Question, Shape
+from extractor.records import Message, OpenField, Options, Question, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,6 +31,8 @@ class Words:
     schema: dict[str, Any]
     document: str
     failing: Mapping[str, str] = field(default_factory=dict)
+    fields: Sequence[OpenField] = ()
+    kept: Mapping[str, Any] = field(default_factory=dict)
 
 
 def model_told(failing: Mapping[str, str]) -> OfflineModel:
