@@ -12,7 +12,7 @@ from extractor.errors import DocumentTooLarge, GuardFailed, UnreadableDocument
 from extractor.grounds import Grounds
 from extractor.prompt import ask
 from extractor.records import CallKey, Coverage, Enforcement, Result, Timings, Usage
-from extractor.schema import acontract_for, contract_for
+from extractor.schema import acontract_for, asked_for, contract_for
 
 if TYPE_CHECKING:
     from extractor.attempts import Answer
@@ -51,7 +51,9 @@ async def run(job: Job, *, ports: Ports, limits: ReadingLimits) -> Result[Json]:
     question = ask(opened.window, contract.shape, job_id=job.id, options=job.options)
     started = time.monotonic()
     is_looked_up = job.options.evidence == "post"
-    grounds = Grounds(document=opened.document, target=job.target, is_looked_up=is_looked_up)
+    grounds = Grounds(
+        document=opened.document, target=asked_for(job.target, job.options.records), is_looked_up=is_looked_up
+    )
     answer = await ask_until_valid(question, contract=contract, ports=ports, grounds=grounds)
     if answer.error is not None and answer.error.stops_run:
         answer.error.usage = sum((attempt.usage for attempt in answer.attempts), Usage())
@@ -63,15 +65,15 @@ async def run(job: Job, *, ports: Ports, limits: ReadingLimits) -> Result[Json]:
 def contract_of(job: Job) -> Contract:
     """Lower the job's target, and wait for it. The same target with the same options is lowered once."""
     options = job.options
-    return contract_for(job.target, open_objects=options.open_objects, nulls=options.nulls, absence=options.absence)
+    target = asked_for(job.target, options.records)
+    return contract_for(target, open_objects=options.open_objects, nulls=options.nulls, absence=options.absence)
 
 
 async def acontract_of(job: Job) -> Contract:
     """Do as `contract_of` does, without holding up the event loop."""
     options = job.options
-    return await acontract_for(
-        job.target, open_objects=options.open_objects, nulls=options.nulls, absence=options.absence
-    )
+    target = asked_for(job.target, options.records)
+    return await acontract_for(target, open_objects=options.open_objects, nulls=options.nulls, absence=options.absence)
 
 
 async def open_document(job: Job, *, ports: Ports, limits: ReadingLimits) -> Opened:
