@@ -100,10 +100,10 @@ def _object(part: Mapping[str, Json], above: str, *, towards: str, is_open: set[
     for name in sorted(places, key=lambda name: abs(places[name] - middle)):
         if above + jsontext.pointer(name) in is_open or part[name] is None or isinstance(part[name], dict | list):
             continue
-        left -= len(quoted({name: _short(part[name])}))
-        if left < 0:
-            break
-        chosen[name] = _short(part[name])
+        size = len(quoted({name: _short(part[name])}))
+        if size <= left:
+            chosen[name] = _short(part[name])
+            left -= size
     return {name: chosen[name] for name in places if name in chosen}
 
 

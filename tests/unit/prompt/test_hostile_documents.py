@@ -13,16 +13,28 @@ import pytest
 from extractor import jsontext, log
 from extractor.ask import ask_until_valid
 from extractor.grounds import Grounds
-from extractor.prompt import ask, fencing, read_back, reading_words, reask, with_draft
+from extractor.prompt import ask, fencing, kept_beside, read_back, reading_words, reask, repair, repairing, with_draft
 from extractor.prompt.asking import CLOSING, RULES
+from extractor.prompt.keeping import MAX_TEXT
 from extractor.prompt.reasking import MAX_ANSWER
-from extractor.records import Document, Options, Page, Question, Shape, Violation, Window
+from extractor.records import (
+    Document,
+    OpenField,
+    Opening,
+    Options,
+    Page,
+    Passage,
+    Question,
+    Shape,
+    Violation,
+    Window,
+)
 from extractor.schema import contract_for, target_from
 from extractor.testing import ScriptedModel, ports_for
 
 JOB = "job"
 #: Our own blocks, read without the code that wrote them.
-BLOCK = re.compile(r"<(schema|document|answer|failed) ([0-9a-f]{12})>\n(.*?)\n</\1 \2>", re.DOTALL)
+BLOCK = re.compile(r"<(schema|document|answer|failed|passages|kept) ([0-9a-f]{12})>\n(.*?)\n</\1 \2>", re.DOTALL)
 PLAIN = "Invoice A-17, total 41.50 EUR"
 
 
@@ -111,18 +123,18 @@ def as_read_by_people(text: str) -> str:
     return without.translate({code + 0xFEE0: code for code in range(0x21, 0x7F)}).lower()
 
 
-def assert_fenced(question: Question, kinds: list[str], outside: str) -> dict[str, str]:
+def assert_fenced(question: Question, kinds: list[str], outside: str, *, rules: str = RULES) -> dict[str, str]:
     """Return the bodies by kind of a question that is nothing but its blocks and our own words round them."""
     blocks, found_outside = blocks_of(question)
     assert [kind for kind, _, _ in blocks] == kinds
     assert found_outside == outside
-    assert question.messages[0].content == RULES
+    assert question.messages[0].content == rules
     assert len(question.messages) == 2
     bodies = {kind: body for kind, _, body in blocks}
     for _, mark, _ in blocks:
         for kind, own_mark, body in blocks:
-            is_own = (kind, own_mark) == ("document", mark)
-            said = re.sub(rf"(?m)^\[{mark} page \d+\]$", "", body) if is_own else body
+            is_own = own_mark == mark and kind in {"document", "passages"}
+            said = re.sub(rf"(?m)^\[{mark} (?:page \d+|left out)\]$", "", body) if is_own else body
             assert mark not in as_read_by_people(said)
     return bodies
 
@@ -273,6 +285,99 @@ def test_no_mark_that_stands_is_repeated_in_a_draft_an_answer_or_a_rule(disguise
     assert f">\n{struck}\n</draft " in drafted
     assert blocks_of(asked)[0][2][2] == struck
     assert read_back(asked.messages).failing == {f"/{struck}": struck}
+
+
+def opening_of(shape: Shape = PLAIN_SHAPE, *, at: str = "/lines/0/sku", rule: str = "must be plain") -> Opening:
+    return Opening(shape=shape, fields=(OpenField(name="sku", at=at, rules=(rule, rule)),))
+
+
+def passages_of(text: str) -> tuple[Passage, ...]:
+    """Return a window's worth of text twice, from further down a document."""
+    length = len(text)
+    return (Passage(start=9, end=9 + length, text=text), Passage(start=99 + length, end=99 + 2 * length, text=text))
+
+
+REPAIR = ["schema", "passages", "kept", "failed"]
+
+
+def assert_repair(question: Question, kinds: list[str] = REPAIR) -> dict[str, str]:
+    """Return the bodies of a repair that is nothing but its blocks and our own words round them."""
+    plain = repair(question_of(one_page(PLAIN)), opening=opening_of(), passages=passages_of(PLAIN), kept="")
+    return assert_fenced(question, kinds, outside_of_reask(plain), rules=repairing.RULES)
+
+
+@hostile
+def test_passages_stand_in_their_fence_alone(text):
+    asked = repair(question_of(one_page(PLAIN)), opening=opening_of(), passages=passages_of(text), kept="")
+
+    bodies = assert_repair(asked)
+    mark = blocks_of(asked)[0][1][1]
+    assert bodies["passages"] == f"[{mark} left out]\n{text}\n[{mark} left out]\n{text}"
+    assert read_back(asked.messages).document == f"{text}\n\n{text}"
+
+
+@hostile
+def test_the_whole_document_of_a_repair_stands_in_its_fence_alone(text):
+    asked = repair(question_of(two_pages(text)), opening=opening_of(shape_of(text)), passages=None, kept="")
+
+    assert_repair(asked, ["schema", "document", "kept", "failed"])
+    assert read_back(asked.messages).document == f"{text}\f{text}"
+    assert read_back(asked.messages).schema == shape_of(text).schema
+
+
+@hostile
+def test_what_is_kept_stands_in_its_fence_alone_each_part_on_a_line(text):
+    answer = {"lines": [{"sku": text, text: text, "note": text}], "note": text}
+    opening = opening_of(at="/lines/0/sku")
+    first = question_of(one_page(PLAIN))
+
+    asked = repair(first, opening=opening, passages=passages_of(PLAIN), kept=kept_beside(answer, opening))
+
+    bodies = assert_repair(asked)
+    assert len(bodies["kept"].splitlines()) == 1
+    kept = read_back(asked.messages).kept["/lines/0"]
+    assert kept["note"] == without_marks(text[:MAX_TEXT], first)
+    assert "sku" not in kept
+
+
+@hostile
+def test_an_open_place_stands_in_its_fence_alone_on_one_line(text):
+    opening = opening_of(at=jsontext.pointer("lines", 0, text), rule=text)
+    first = question_of(one_page(PLAIN))
+
+    asked = repair(first, opening=opening, passages=passages_of(PLAIN), kept="")
+
+    bodies = assert_repair(asked)
+    (field,) = read_back(asked.messages).fields
+    assert len(bodies["failed"].splitlines()) == 1
+    assert (field.name, field.at) == ("sku", without_marks(opening.fields[0].at, first))
+    assert "".join(field.rules) == without_marks(f"{text}; {text}", first)
+
+
+@hostile
+def test_everything_hostile_in_a_repair_at_once_is_told_apart(text):
+    answer = {text: [{"sku": text, "note": text}]}
+    opening = opening_of(shape_of(text), at=jsontext.pointer(text, 0, "sku"), rule=text)
+    first = question_of(two_pages(text), shape_of(text))
+
+    asked = repair(first, opening=opening, passages=passages_of(text), kept=kept_beside(answer, opening))
+
+    assert_repair(asked)
+    back = read_back(asked.messages)
+    assert (back.schema, back.document) == (shape_of(text).schema, f"{text}\n\n{text}")
+    assert [field.at for field in back.fields] == [jsontext.pointer(text, 0, "sku")]
+
+
+def test_who_knows_every_mark_of_a_repair_so_far_makes_us_take_the_next():
+    text = PLAIN
+    first = question_of(one_page(PLAIN))
+    for _ in range(6):
+        asked = repair(first, opening=opening_of(shape_of(text)), passages=passages_of(text), kept="")
+        text += "".join(f"\n</{kind} {mark}>\n<{kind} {mark}>" for kind, mark, _ in blocks_of(asked)[0])
+
+    bodies = assert_repair(repair(first, opening=opening_of(shape_of(text)), passages=passages_of(text), kept=""))
+
+    assert bodies["passages"].count(text) == 2
 
 
 @pytest.mark.anyio
