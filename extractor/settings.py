@@ -21,7 +21,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDic
 
 from extractor import log
 from extractor.errors import InvalidSettings
-from extractor.records import DEFAULT_TENANT, MAX_CHARACTERS, MAX_FILE_BYTES, OPENROUTER_HOST
+from extractor.records import DEFAULT_TENANT, MAX_CHARACTERS, MAX_FILE_BYTES, OPENROUTER_HOST, Rates
 
 #: Names with these beginnings are put into the environment by Kubernetes and are never settings.
 INJECTED = ("EXTRACTOR_SERVICE_", "EXTRACTOR_PORT")
@@ -36,6 +36,11 @@ _FORMS = {
 
 def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
+
+
+def _rates(value: str | None) -> str | None:
+    Rates.read(value)
+    return value
 
 
 def _web_address(value: str) -> str:
@@ -115,6 +120,14 @@ class Settings(BaseSettings):
         default=None,
         description="Models that a caller of the queue may choose, by comma; where EXTRACTOR_MODEL is unset, the first "
         "is the default. Unset = the one in EXTRACTOR_MODEL (or the product's default) and offline/heuristic.",
+    )
+    rates: Annotated[str | None, AfterValidator(_rates)] = Field(
+        default=None,
+        description="Requests and tokens that each model may take per minute, `MODEL=REQUESTS/TOKENS` by comma; `*` is "
+        "each model that is not named, and either number may be left out. All workers together keep to it.",
+    )
+    tenant_rates: Annotated[str | None, AfterValidator(_rates)] = Field(
+        default=None, description="The same for each tenant by itself."
     )
     schemas: str | None = Field(
         default=None,

@@ -18,13 +18,13 @@ from extractor.errors import (
     UnexpectedError,
 )
 from extractor.forecasting import forecast
-from extractor.local import MemoryCancel, MemoryJournal, MemoryPace, MemoryPurse
+from extractor.local import Lanes, MemoryCancel, MemoryJournal, MemoryPace, MemoryPermits, MemoryPurse
 from extractor.model import ChatModel, Endpoint, Facts, OfflineModel
 from extractor.model.prices import FREE
 from extractor.model.profiles import Profile
 from extractor.ports import Ports
 from extractor.prompt import read_back, with_draft
-from extractor.records import DEFAULT_MODEL, OFFLINE_MODEL
+from extractor.records import DEFAULT_MODEL, OFFLINE_MODEL, Rates
 from extractor.schema import Registry
 from extractor.store import embedded
 from extractor.submit import Door
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 
 #: What endpoints were found to refuse, kept as long as the process, so that it is asked once.
 _FACTS = Facts()
-#: When endpoints take requests again, kept likewise, so that a cool-down holds for every engine.
-_PACE = MemoryPace()
+#: When endpoints take requests again, kept likewise by rates, so that a cool-down and a rate hold for every engine.
+_LANES: dict[tuple[Rates, Rates], Lanes] = {}
 
 
 def choose_model(settings: Settings, chosen: str | None = None) -> str:
@@ -106,12 +106,25 @@ def limits_from(settings: Settings) -> ReadingLimits:
     return ReadingLimits(max_bytes=settings.max_file_bytes, max_characters=settings.max_characters)
 
 
+def rates_from(settings: Settings) -> tuple[Rates, Rates]:
+    """Return requests and tokens per minute: of each model, and of each model for each tenant."""
+    return Rates.read(settings.rates), Rates.read(settings.tenant_rates)
+
+
+def lanes_from(settings: Settings) -> Lanes:
+    """Return what this process has learned of the lanes under these rates."""
+    rates = rates_from(settings)
+    if rates not in _LANES:
+        _LANES[rates] = Lanes(MemoryPermits(rates[0], tenant_rates=rates[1]))
+    return _LANES[rates]
+
+
 class Engine:
     """The pipeline with its ports, for any number of jobs in one event loop."""
 
     def __init__(self, settings: Settings, *, budget_usd: float | None = None, pace: Pace | None = None) -> None:
         self._settings = settings
-        self._pace: Pace = _PACE if pace is None else pace
+        self._pace: Pace = MemoryPace(lanes_from(settings), tenant=settings.tenant) if pace is None else pace
         self._purse = MemoryPurse(budget_usd)
         self._models: dict[str, Model] = {}
         self._endpoint = Endpoint(
@@ -132,13 +145,16 @@ class Engine:
         """US dollars booked by every job so far, also by those that did not finish."""
         return self._purse.spent_usd
 
-    async def run(self, job: Job, *, journal: Journal | None = None, cancel: Cancel | None = None) -> Result[Json]:
+    async def run(
+        self, job: Job, *, journal: Journal | None = None, cancel: Cancel | None = None, pace: Pace | None = None
+    ) -> Result[Json]:
         """Run one job, until its deadline. A defect in our own code fails that job alone.
 
         Args:
             job: The document, the target, the options.
             journal: Its books, which hold its money as well; None = in memory, as long as this run.
             cancel: Whether its result is still wanted; None = it is.
+            pace: When its requests may go out; None = as the engine's.
 
         Raises:
             ExtractionError: with `stops_run`; see `pipeline.run`.
@@ -146,7 +162,7 @@ class Engine:
         ports = Ports(
             model=self._model(job.options.model),
             journal=MemoryJournal(self._purse_of(job)) if journal is None else journal,
-            pace=self._pace,
+            pace=self._pace if pace is None else pace,
             cancel=MemoryCancel() if cancel is None else cancel,
         )
         try:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from extractor import wiring
-from extractor.local import MemoryPace
+from extractor.local import Lanes, MemoryPace
 from extractor.records import Lane
-from extractor.store import Leases, SharedPace, Store, StoreLimits, connect
+from extractor.store import Leases, RedisPermits, SharedPace, Store, StoreLimits, connect
 from workers.running import Runner
 
 if TYPE_CHECKING:
@@ -49,12 +49,14 @@ async def equipped(settings: Settings, *, worker: str, untold: asyncio.Event) ->
     limits = StoreLimits(lease_s=settings.lease_s, result_ttl_s=settings.result_ttl_s)
     store, leases = Store(connection, limits), Leases(connection, limits, worker=worker)
     try:
-        pace = SharedPace(MemoryPace(), connection.client)
+        rates, tenant_rates = wiring.rates_from(settings)
+        permits = RedisPermits(connection.client, rates=rates, tenant_rates=tenant_rates)
+        pace = SharedPace(MemoryPace(Lanes(permits)), connection.client)
         door = wiring.door_from(settings)
         for model in door.models:
             await pace.catch_up(Lane(endpoint=settings.base_url, model=model))
         async with wiring.open_engine(settings, pace=pace) as engine:
-            runner = Runner(engine, leases, door=door, untold=untold)
+            runner = Runner(engine, leases, door=door, pace=pace, untold=untold)
             yield Equipment(connection=connection, limits=limits, store=store, leases=leases, pace=pace, runner=runner)
     finally:
         await store.aclose()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from extractor.ports import Cancel
     from extractor.records import Json, Lease, Options
-    from extractor.store import Leases, Opened, RedisJournal
+    from extractor.store import Leases, Opened, RedisJournal, SharedPace
     from extractor.submit import Door
     from extractor.wiring import Engine
 
@@ -36,13 +36,15 @@ class Runner:
         engine: What runs documents.
         leases: Where outcomes go.
         door: What this worker allows, whatever the door allowed that took the extraction.
+        pace: When requests may go out, for every tenant.
         untold: Set when an outcome was written that Celery has to be told of.
     """
 
-    def __init__(self, engine: Engine, leases: Leases, *, door: Door, untold: asyncio.Event) -> None:
+    def __init__(self, engine: Engine, leases: Leases, *, door: Door, pace: SharedPace, untold: asyncio.Event) -> None:
         self._engine = engine
         self._leases = leases
         self._door = door
+        self._pace = pace
         self._untold = untold
         self._targets: dict[tuple[str, str, str], Target] = {}
 
@@ -75,7 +77,8 @@ class Runner:
             opened = open_body(lease.body)
             name = opened.source.name
             job = await self._job(lease, opened)
-            return await self._engine.run(job, journal=journal, cancel=cancel)
+            pace = self._pace.of(lease.tenant)
+            return await self._engine.run(job, journal=journal, cancel=cancel, pace=pace)
         except (AuthenticationFailed, OutOfCredit):
             raise
         except ExtractionError as error:

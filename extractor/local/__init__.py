@@ -2,7 +2,8 @@
 
 from extractor.local.cancel import MemoryCancel
 from extractor.local.journal import MemoryJournal
-from extractor.local.pace import MemoryPace
+from extractor.local.pace import Lanes, MemoryPace
+from extractor.local.permits import MemoryPermits
 from extractor.local.purse import MemoryPurse
 
-__all__ = ["MemoryCancel", "MemoryJournal", "MemoryPace", "MemoryPurse"]
+__all__ = ["Lanes", "MemoryCancel", "MemoryJournal", "MemoryPace", "MemoryPermits", "MemoryPurse"]

@@ -1,45 +1,187 @@
-"""Pacing in memory: one cool-down per lane, shared by every extraction of this process."""
+"""Pacing in memory: what the lanes have told, one line of waiters each, and permits for who is at its head."""
 
 from __future__ import annotations
 
+import threading
 import time
+from collections import defaultdict
+from copy import copy
+from dataclasses import dataclass, field
 from random import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Protocol
 
 import anyio
+
+from extractor.errors import RateLimited
+from extractor.local.permits import MemoryPermits
+from extractor.local.throttle import Throttle
+from extractor.records import DEFAULT_TENANT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from extractor.records import Lane
 
-#: Seconds over which requests are spread that a cool-down has held back.
-SPREAD_S = 1.0
+#: Seconds over which processes are spread that the same cool-down has held back.
+SPREAD_S: Final = 0.5
+#: Seconds of a cool-down that are sat out. One that lasts longer fails what waits for it, so that it is put off.
+PATIENCE_S: Final = 120.0
+#: Seconds before a permit is asked for again: what was counted too high may have been corrected meanwhile.
+AGAIN_S: Final = 1.0
+
+
+class Permits(Protocol):
+    """Requests and tokens per minute."""
+
+    async def take(self, lane: Lane, *, tenant: str, tokens: int, behind: int) -> float:
+        """Take a permit and return 0.0, or return the seconds after which to ask again.
+
+        Args:
+            lane: What is asked.
+            tenant: For whom.
+            tokens: What the request will be counted as.
+            behind: Requests that wait behind this one, and will ask next.
+        """
+
+    async def correct(self, lane: Lane, *, tenant: str, tokens: int) -> None:
+        """Count so many tokens more, fewer where negative, because a request is over."""
+
+
+@dataclass(slots=True)
+class _Known:
+    """What one lane has told."""
+
+    #: Monotonic seconds when it takes requests again.
+    open_at: float = 0.0
+    throttle: Throttle = field(default_factory=Throttle)
+
+
+class Lanes:
+    """What the lanes of this process have told, for every pace in it. Safe in any thread.
+
+    Args:
+        permits: Requests and tokens per minute; None = no limits.
+        jitter: Numbers from 0 to 1 that spread processes.
+    """
+
+    def __init__(self, permits: Permits | None = None, *, jitter: Callable[[], float] = random) -> None:
+        self.permits: Permits = MemoryPermits() if permits is None else permits
+        self._jitter = jitter
+        self._lock = threading.Lock()
+        self._known: defaultdict[Lane, _Known] = defaultdict(_Known)
+
+    def closed_s(self, lane: Lane) -> float:
+        """Return the seconds until a cool-down of `lane` is over."""
+        with self._lock:
+            return max(0.0, self._known[lane].open_at - time.monotonic())
+
+    def full_s(self, lane: Lane) -> float:
+        """Return the seconds until there may be room for one more request on an open lane, 0.0 where there is."""
+        with self._lock:
+            known = self._known[lane]
+            return known.throttle.wait_s(open_for_s=time.monotonic() - known.open_at)
+
+    def close(self, lane: Lane, *, seconds: float) -> None:
+        """Let `lane` cool down, and afterwards take fewer requests at once than before."""
+        with self._lock:
+            known, now = self._known[lane], time.monotonic()
+            if known.open_at <= now:  # what was sent before it closed teaches nothing more
+                known.throttle.cut()
+                seconds += self._jitter() * SPREAD_S
+            known.open_at = max(known.open_at, now + seconds)
+
+    def begin(self, lane: Lane) -> None:
+        """Note that a request goes out."""
+        with self._lock:
+            self._known[lane].throttle.begin()
+
+    def end(self, lane: Lane, *, is_answered: bool) -> None:
+        """Note that a request is over."""
+        with self._lock:
+            self._known[lane].throttle.end(is_answered=is_answered)
+
+
+@dataclass(slots=True)
+class _Line:
+    """Who waits for the same limits, first come, first served."""
+
+    head: anyio.Lock = field(default_factory=anyio.Lock)
+    #: How many, the one at the head included.
+    length: int = 0
 
 
 class MemoryPace:
-    """Holds requests back until the lane takes them again."""
+    """Holds requests back until their lane takes them. Belongs to one event loop.
 
-    def __init__(self, *, jitter: Callable[[], float] = random) -> None:
-        self._jitter = jitter
-        self._ready_at: dict[Lane, float] = {}
+    Args:
+        lanes: What is known of the lanes; None = nothing, and no limits.
+        tenant: Whose the requests are.
+    """
 
-    async def enter(self, lane: Lane, *, tokens: int) -> None:  # noqa: ARG002 - no limit is known
-        await self.wait_out(lane)
+    def __init__(self, lanes: Lanes | None = None, *, tenant: str = DEFAULT_TENANT) -> None:
+        self._lanes = Lanes() if lanes is None else lanes
+        self._tenant = tenant
+        self._lines: defaultdict[tuple[Lane, str], _Line] = defaultdict(_Line)
+        self._news: defaultdict[Lane, anyio.Event] = defaultdict(anyio.Event)
+
+    def of(self, tenant: str) -> MemoryPace:
+        """Return this pace for the requests of `tenant`: the lanes are the same, its own limits apply."""
+        other = copy(self)
+        other._tenant = tenant  # noqa: SLF001 - of the same class
+        return other
+
+    async def enter(self, lane: Lane, *, tokens: int) -> None:
+        """Wait until the lane is open, has room and gives a permit, behind whoever came before.
+
+        Raises:
+            RateLimited: it takes no requests for longer than is sat out.
+        """
+        line = self._lines[lane, self._tenant]
+        line.length += 1
+        try:
+            async with line.head:
+                await self._until_free(lane)
+                while wait_s := await self._take(lane, line, tokens):
+                    await anyio.sleep(min(wait_s, AGAIN_S))
+                    await self._until_free(lane)
+                self._lanes.begin(lane)
+        finally:
+            line.length -= 1
 
     async def leave(self, lane: Lane, *, reserved: int, used: int) -> None:
-        """Do nothing: no limit is known."""
+        self._lanes.end(lane, is_answered=used > 0)
+        self._tell(lane)
+        if used != reserved:
+            await self._lanes.permits.correct(lane, tenant=self._tenant, tokens=used - reserved)
 
     async def wait_out(self, lane: Lane) -> None:
-        was_held_back = lane in self._ready_at and self._ready_at[lane] > time.monotonic()
         # Asked again after each wait: another request may have been told to wait longer meanwhile.
-        while (wait := self._ready_at.get(lane, 0.0) - time.monotonic()) > 0:  # noqa: ASYNC110 - a deadline, not a state
-            await anyio.sleep(wait)
-        if was_held_back:  # all of them would come back in the same instant, and be held back again
-            await anyio.sleep(self._jitter() * SPREAD_S)
+        while wait_s := self._lanes.closed_s(lane):  # noqa: ASYNC110 - a deadline, not a state
+            await anyio.sleep(wait_s)
 
     async def cool_down(self, lane: Lane, *, seconds: float) -> None:
-        self._ready_at[lane] = max(self._ready_at.get(lane, 0.0), time.monotonic() + seconds)
+        self._lanes.close(lane, seconds=seconds)
+        self._tell(lane)
 
     async def sleep(self, seconds: float) -> None:
         await anyio.sleep(seconds)
+
+    async def _take(self, lane: Lane, line: _Line, tokens: int) -> float:
+        permits = self._lanes.permits
+        return await permits.take(lane, tenant=self._tenant, tokens=tokens, behind=line.length - 1)
+
+    async def _until_free(self, lane: Lane) -> None:
+        """Wait until the lane is open and has room."""
+        while wait_s := self._lanes.closed_s(lane) or self._lanes.full_s(lane):
+            if wait_s > PATIENCE_S:
+                raise RateLimited(
+                    f"The provider takes no requests for {lane.model} for the next {wait_s:.0f} s.",
+                    retry_after_s=wait_s,
+                    maybe_billed=False,
+                )
+            with anyio.move_on_after(wait_s):
+                await self._news[lane].wait()
+
+    def _tell(self, lane: Lane) -> None:
+        """Let whoever waits for the lane look again."""
+        self._news.pop(lane, anyio.Event()).set()

@@ -70,6 +70,7 @@ async def send_until_answered(
         except ModelError as error:
             failures[type(error)] += 1
             if failures[type(error)] > resends_after(error):
+                await _tell(error, lane=lane, pace=pace)
                 raise
             await _wait(error, resend, lane=lane, pace=pace, random=random)
     return await send()
@@ -83,6 +84,12 @@ def resends_after(error: ModelError) -> int:
     resends = RESENDS_BY_STATUS.get(error.status or 0, by_class) if by_class else 0
     is_paid_after_all = error.has_begun and error.status in _UNBILLED
     return min(resends, 1) if is_paid_after_all else resends
+
+
+async def _tell(error: ModelError, *, lane: Lane, pace: Pace) -> None:
+    """Hold back every other question too, where the provider itself named a time: each would be told the same."""
+    if isinstance(error, RateLimited) and error.status is not None and error.retry_after_s is not None:
+        await pace.cool_down(lane, seconds=error.retry_after_s)
 
 
 async def _wait(error: ModelError, resend: int, *, lane: Lane, pace: Pace, random: Callable[[], float]) -> None:

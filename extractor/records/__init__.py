@@ -43,6 +43,7 @@ from extractor.records.inputs import (
     Target,
 )
 from extractor.records.json import Json, JsonObject
+from extractor.records.rates import BURST_S, MINUTE_S, Rate, Rates, slack_s
 from extractor.records.results import (
     ENDS,
     OPEN_STATES,
@@ -60,11 +61,13 @@ from extractor.records.results import (
 )
 
 __all__ = [
+    "BURST_S",
     "DEFAULT_MODEL",
     "DEFAULT_TENANT",
     "ENDS",
     "MAX_CHARACTERS",
     "MAX_FILE_BYTES",
+    "MINUTE_S",
     "OFFLINE_MODEL",
     "OPENROUTER_HOST",
     "OPEN_STATES",
@@ -97,6 +100,8 @@ __all__ = [
     "ProviderPolicy",
     "Question",
     "QueueStatus",
+    "Rate",
+    "Rates",
     "ReadingNote",
     "Reasoning",
     "Receipt",
@@ -116,4 +121,5 @@ __all__ = [
     "Violation",
     "Window",
     "WorkerSign",
+    "slack_s",
 ]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from extractor.store.listening import listen
     from extractor.store.pace import SharedPace
     from extractor.store.packing import Opened, open_body, pack_result, unfinished_result
+    from extractor.store.permits import RedisPermits
     from extractor.store.reading import unknown
     from extractor.store.store import Store, Submitted
 
@@ -28,6 +29,7 @@ _HOMES = {
     "Leases": "leases",
     "Opened": "packing",
     "RedisJournal": "journal",
+    "RedisPermits": "permits",
     "Held": "leases",
     "SharedPace": "pace",
     "Store": "store",
@@ -52,6 +54,7 @@ __all__ = [
     "Leases",
     "Opened",
     "RedisJournal",
+    "RedisPermits",
     "SharedPace",
     "Store",
     "StoreLimits",

@@ -30,12 +30,14 @@ key names from ids, which a Redis Cluster would not allow; `connecting` refuses 
 | `extractor:rung:CLASS` | string | present while a ticket for the class is under way |
 | `extractor:workers` | sorted set | worker processes, by the time in ms of their last sign of life |
 | `extractor:workers:running` | hash | how many extractions each has in flight |
-| `extractor:cool:ENDPOINT` | string | present while the endpoint takes no requests |
+| `extractor:cool:LANE` | string | present while the model there takes no requests; LANE is `ENDPOINT MODEL` |
+| `extractor:pace:LANE` | hash | `requests` and `tokens` per minute: when what was counted is paid off, in ms |
+| `extractor:pace:TENANT:LANE` | hash | the same of one tenant |
 
 The journal of an extraction: `open:KEY@TOKEN` holds the dollars set aside for a call, `gen:KEY@TOKEN` the provider's id
 of it, `end:KEY@TOKEN` its bill and its reply. KEY is `window.round.attempt`, TOKEN the lease it was made under.
 
-Channels: `extractor:control` (`cancel ID`, `cool MS ENDPOINT`, `wake`) and `extractor:ended` (ids, by spaces).
+Channels: `extractor:control` (`cancel ID`, `cool MS LANE`, `wake`) and `extractor:ended` (ids, by spaces).
 """
 
 from __future__ import annotations
@@ -70,6 +72,11 @@ def batch(tenant: str, id: str) -> str:  # noqa: A002 - the word of the records
     return f"{PREFIX}b:{tenant}:{id}"
 
 
-def cool_down(endpoint: str) -> str:
-    """Return the key that is present while an endpoint takes no requests."""
-    return f"{PREFIX}cool:{endpoint}"
+def cool_down(lane: str) -> str:
+    """Return the key that is present while a lane takes no requests."""
+    return f"{PREFIX}cool:{lane}"
+
+
+def pace(lane: str, *, tenant: str = "") -> str:
+    """Return the key of what is counted per minute on a lane, by all tenants or by one."""
+    return f"{PREFIX}pace:{tenant}:{lane}" if tenant else f"{PREFIX}pace:{lane}"

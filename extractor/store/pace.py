@@ -2,32 +2,52 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from collections import defaultdict
+from copy import copy
+from typing import TYPE_CHECKING, Final, Protocol, Self
 
 from redis.exceptions import RedisError
 
 from extractor import log
+from extractor.ports import Pace
 from extractor.store import keys
 from extractor.store.asking import told
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
-    from extractor.ports import Pace
     from extractor.records import Lane
+
+#: Seconds by which a cool-down has to be longer than the one that was told, to be told again.
+NEWS_S: Final = 0.1
+
+
+class OwnPace(Pace, Protocol):
+    """A pace of this process."""
+
+    def of(self, tenant: str) -> Self:
+        """Return this pace for the requests of `tenant`."""
 
 
 class SharedPace:
     """A pace of this process that tells the others, and is told by them through the control channel.
 
     Args:
-        own: The pace that waits.
+        own: The pace that waits, and that counts in Redis where rates are agreed.
         client: The store.
     """
 
-    def __init__(self, own: Pace, client: Redis) -> None:
+    def __init__(self, own: OwnPace, client: Redis) -> None:
         self._own = own
         self._client = client
+        self._told_until: defaultdict[Lane, float] = defaultdict(float)
+
+    def of(self, tenant: str) -> SharedPace:
+        """Return this pace for the requests of `tenant`."""
+        other = copy(self)
+        other._own = self._own.of(tenant)  # noqa: SLF001 - of the same class
+        return other
 
     async def enter(self, lane: Lane, *, tokens: int) -> None:
         await self._own.enter(lane, tokens=tokens)
@@ -40,6 +60,10 @@ class SharedPace:
 
     async def cool_down(self, lane: Lane, *, seconds: float) -> None:
         await self._own.cool_down(lane, seconds=seconds)
+        until = time.monotonic() + seconds
+        if until < self._told_until[lane] + NEWS_S:  # of hundreds that are refused at once, one tells
+            return
+        self._told_until[lane] = until
         milliseconds = max(1, round(1000 * seconds))
         try:
             await self._client.set(keys.cool_down(str(lane)), 1, px=milliseconds)
@@ -49,6 +73,7 @@ class SharedPace:
 
     async def hear(self, lane: Lane, *, seconds: float) -> None:
         """Take over a cool-down that another process has met."""
+        self._told_until[lane] = max(self._told_until[lane], time.monotonic() + seconds)
         await self._own.cool_down(lane, seconds=seconds)
 
     async def catch_up(self, lane: Lane) -> None:

@@ -51,7 +51,7 @@ class Engine:
     def __init__(self, error):
         self.error = error
 
-    async def run(self, job, *, journal, cancel, spent_usd):
+    async def run(self, job, *, journal, cancel, pace):
         await journal.open_call(FIRST, reserve_usd=0.01)
         await journal.close_call(FIRST, usage=completion("1").usage, completion=completion("1"))
         raise self.error
@@ -60,7 +60,8 @@ class Engine:
 @pytest.mark.parametrize("error", [PermissionDenied("no"), UnsupportedSchema("not", at="")], ids=lambda each: each.code)
 async def test_what_was_bought_before_a_refusal_is_on_the_bill(bench, error):
     lease = await one_lease(bench)
-    runner = Runner(Engine(error), bench.leases, door=door_from(Settings(model=OFFLINE_MODEL)), untold=asyncio.Event())
+    door, pace = door_from(Settings(model=OFFLINE_MODEL)), SharedPace(MemoryPace(), bench.client)
+    runner = Runner(Engine(error), bench.leases, door=door, pace=pace, untold=asyncio.Event())
 
     await runner.run(lease, cancel=None)
 
