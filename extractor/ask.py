@@ -9,17 +9,19 @@ Transport has its own loop in `model/`, delivery its own in the queue; this one 
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from extractor.attempts import (
+    DISPUTED,
     ENFORCED,
     Answer,
     Step,
+    dispute,
     enforcement_after,
     failed_attempt,
     from_nowhere,
+    hopeless,
     judged_attempt,
     not_stated,
     paths_not_stated_twice,
@@ -36,9 +38,9 @@ from extractor.errors import (
     Truncated,
     ValidationTimeout,
 )
-from extractor.following import HOPELESS, next_step
-from extractor.freezing import Patch
+from extractor.following import HOPELESS, Failure, next_step
 from extractor.judging import judge_completion, judged_from
+from extractor.known import Known
 from extractor.model import moved_on, settled
 from extractor.records import Enforcement, Violation
 from extractor.stretching import with_more_room
@@ -50,7 +52,7 @@ if TYPE_CHECKING:
     from extractor.grounds import Grounds
     from extractor.judging import Judged
     from extractor.ports import Ports
-    from extractor.records import Attempt, Completion, Evidence, Json, Question
+    from extractor.records import Attempt, Completion, Json, Question
     from extractor.schema import Contract
 
 
@@ -67,7 +69,13 @@ async def ask_until_valid(question: Question, *, contract: Contract, ports: Port
 
 
 async def repair_until_valid(
-    question: Question, known: Answer, *, contract: Contract, ports: Ports, grounds: Grounds
+    question: Question,
+    known: Answer,
+    *,
+    contract: Contract,
+    ports: Ports,
+    grounds: Grounds,
+    disputed: Sequence[str] = (),
 ) -> Answer:
     """Judge an answer that was put together from several, and ask again for the places that are wrong.
 
@@ -77,9 +85,10 @@ async def repair_until_valid(
         contract: What the whole is held to.
         ports: Whom it answers to.
         grounds: What its values rest on.
+        disputed: JSON Pointers into the answer for which its parts state different values, to be asked for again.
     """
     asking = _Asking(question, contract=contract, ports=ports, grounds=grounds, known=known)
-    await asking.go_on(await asking.take(known.value))
+    await asking.go_on(await asking.take(known.value, disputed=disputed))
     return await asking.answer()
 
 
@@ -103,31 +112,28 @@ class _Asking:
         self._attempts: list[Attempt] = list(known.attempts) if known else []
         self._error: ExtractionError | None = None
         self._enforcement = known.enforcement if known else Enforcement(asked=question.options.enforcement)
-        #: The best reading so far, with what is wrong with it; its record is None until an answer could be read.
-        self._judged: Judged | None = None
-        self._thoughts: list[str] = [known.thoughts] if known else []
+        self._known = Known(grounds, known)
         self._opened: tuple[str, ...] | None = None
-        #: Evidence of that record; None until it has been looked for.
-        self._evidence: dict[str, Evidence] | None = None
-        self._ground_s = 0.0
-        #: Identical failures in a row.
-        self._repeats = 0
         #: Places of values from nowhere that have been asked for again.
         self._asked_again: set[str] = set()
 
     async def answer(self) -> Answer:
         """Return what came of asking."""
-        record = self._judged.record if self._judged else None
+        known, judged = self._known, self._known.judged
+        evidence = await known.evidence()
         return Answer(
-            record=record,
-            value=self._judged.value if self._judged else None,
-            failing=self._judged.violations if self._judged else (),
+            record=judged.record if judged else None,
+            value=judged.value if judged else None,
+            failing=judged.violations if judged else (),
+            wire_failing=judged.wire_violations if judged else (),
             opened=self._opened,
+            repairs=known.repairs,
+            unsupported=known.unsupported,
             attempts=tuple(self._attempts),
             enforcement=self._enforcement,
-            thoughts=self._all_thoughts,
-            evidence=await self._looked_up(record),
-            ground_s=self._ground_s,
+            thoughts=known.thoughts,
+            evidence=evidence,
+            ground_s=known.ground_s,
             error=self._error,
         )
 
@@ -139,22 +145,30 @@ class _Asking:
                 if following is None:
                     return
                 step = following
-                if self._repeats >= HOPELESS:
+                if self._known.repeats >= HOPELESS:
                     break
             step = self._of_next_model(step)
-        if self._judged is not None and self._judged.violations:
-            self._error = self._error or unsatisfied(self._attempts)
+        wrong = self._known.judged.violations if self._known.judged else ()
+        if any(violation.rule != DISPUTED for violation in wrong):
+            self._error = self._error or unsatisfied(wrong, asked=len(self._attempts))
 
-    async def take(self, value: Json) -> Step | None:
+    async def take(self, value: Json, *, disputed: Sequence[str]) -> Step | None:
         """Judge an answer that nobody has to be asked for, and return the question that follows from it."""
         try:
-            found = await self._contract.ajudge(value)
+            judged = judged_from(await self._contract.ajudge(value), value)
         except (ValidationTimeout, GuardFailed) as error:
             self._error = error
             return None
-        judged = judged_from(found, value)
-        self._judged = judged
-        return await self._again(judged, "") if judged.violations else None
+        told = tuple(map(dispute, disputed))
+        here = (replace(each, at=self._contract.record_pointer(value, each.at)) for each in told)
+        judged = replace(
+            judged, violations=(*judged.violations, *here), wire_violations=(*judged.wire_violations, *told)
+        )
+        self._known.put_together(judged)
+        if judged.violations:
+            return await self._again(judged, "")
+        await self._known.made_up()
+        return None
 
     async def _put(self, step: Step, *, is_last: bool) -> Step | None:
         """Put one question, and return the next one, None when there is nothing left to ask.
@@ -195,8 +209,9 @@ class _Asking:
 
     async def _next(self, step: Step, completion: Completion, judged: Judged, *, is_last: bool) -> Step | None:
         self._enforcement = enforcement_after(self._enforcement, completion, judged)
-        known = self._take_in(step, completion, judged)
-        made_up = () if judged.violations else await self._made_up(step, judged.record, completion)
+        known = self._known.take_in(step, completion, judged)
+        silent = () if completion.reasoning else step.opened or ()
+        made_up = () if judged.violations else await self._known.made_up(apart_from=silent)
         again = [] if is_last or self._base.options.unsupported == "flag" else self._once_more(made_up)
         is_accepted = not judged.violations and not again
         self._attempts.append(judged_attempt(step, completion, judged, unsupported=made_up, is_accepted=is_accepted))
@@ -208,73 +223,33 @@ class _Asking:
             return None
         if again:
             told = self._contract.in_wire_words(again, judged.record)
-            known = self._judged = replace(known, violations=tuple(again), wire_violations=told)
+            known = self._known.judged = replace(known, violations=tuple(again), wire_violations=told)
         return await self._again(known, completion.text)
 
-    def _take_in(self, step: Step, completion: Completion, judged: Judged) -> Judged:
-        """Take a judged answer for the best reading unless it is none, and return the best one.
+    async def _again(self, judged: Judged, text: str) -> Step | None:
+        """Return the question that follows a wrong answer, None where none can help.
 
-        Failures in a row are counted that leave everything as it was, and as wrong.
+        Args:
+            judged: The best reading so far.
+            text: The last answer as it was received.
         """
-        before, is_patch = self._judged, isinstance(step.standard, Patch)
-        if judged.record is None and is_patch and before is not None:
-            self._repeats += 1
-            return before
-        if not is_patch:
-            self._thoughts.clear()
-        self._thoughts.append(completion.reasoning)
-        is_same = (
-            before is not None
-            and bool(judged.violations)
-            and (judged.record, judged.violations) == (before.record, before.violations)
-            and (judged.record is not None or completion.text == self._attempts[-1].text)
-        )
-        self._repeats = self._repeats + 1 if is_same else 0
-        if judged.record is None and before is not None and before.record is not None:
-            return before
-        self._judged, self._evidence = _whole(step, judged), None
-        return self._judged
-
-    async def _again(self, judged: Judged, text: str) -> Step:
-        """Return the question that follows a wrong answer; `text` is that answer as it was received."""
         rounds = [attempt.number for attempt in self._attempts if attempt.window == self._base.window]
         self._base = replace(self._base, round=max(rounds, default=0))
-        return next_step(
-            self._base,
-            judged,
-            contract=self._contract,
-            text=text,
-            repeats=self._repeats,
-            evidence=await self._looked_up(judged.record),
-            document=self._grounds.document,
-        )
-
-    @property
-    def _all_thoughts(self) -> str:
-        return "\n".join(filter(None, self._thoughts))
+        evidence = await self._known.evidence()
+        failure = Failure(judged=judged, text=text, repeats=self._known.repeats, evidence=evidence)
+        step = next_step(self._base, failure, contract=self._contract, grounds=self._grounds)
+        if step is None:
+            self._error = hopeless(judged.violations)
+        return step
 
     def _of_next_model(self, step: Step) -> Step | None:
         """Return the same for the next of the caller's models; None where there is none left."""
-        self._repeats = 0
+        self._known.repeats = 0
         question, base = moved_on(step.question), moved_on(self._base)
         if base is None:
             return None
         self._base = base
         return replace(step, question=question or replace(step.question, options=base.options))
-
-    async def _looked_up(self, record: Json) -> dict[str, Evidence]:
-        """Return where the values of the best record stand, looked up once."""
-        if self._evidence is None:
-            started = time.monotonic()
-            self._evidence = await self._grounds.evidence(record)
-            self._ground_s += time.monotonic() - started
-        return self._evidence
-
-    async def _made_up(self, step: Step, record: Json, completion: Completion) -> tuple[str, ...]:
-        """Return values from nowhere. What a model gave without thinking aloud it may have computed."""
-        evidence = await self._looked_up(record)
-        silent = () if completion.reasoning else step.opened or ()
-        return await self._grounds.unsupported(record, self._all_thoughts, evidence, apart_from=silent)
 
     def _once_more(self, made_up: Sequence[str]) -> list[Violation]:
         """Return a violation for each value from nowhere whose place has not been asked for again yet."""
@@ -287,10 +262,3 @@ class _Asking:
         if harm and completion.rung in ENFORCED:
             self._ports.model.note_harm(completion, why=harm)
             self._base = replace(self._base, left=self._base.left | {completion.rung})
-
-
-def _whole(step: Step, judged: Judged) -> Judged:
-    """Return a judged patch as the judged answer that it belongs to."""
-    if not isinstance(step.standard, Patch):
-        return judged
-    return replace(judged, value=step.standard.merged(judged.value))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from extractor.errors import ExtractionError
     from extractor.freezing import Patch
     from extractor.judging import Judged
-    from extractor.records import Completion, Enforcement, Evidence, Json, Question, Rung
+    from extractor.records import Completion, Enforcement, Evidence, Json, Question, Repair, Rung
     from extractor.schema import Contract
 
 
@@ -38,8 +38,14 @@ class Answer:
     value: Json = None
     #: What is wrong with the record; empty when it satisfies the contract.
     failing: tuple[Violation, ...] = ()
+    #: The same, in the same order, at places of the answer.
+    wire_failing: tuple[Violation, ...] = ()
     #: JSON Pointers of the record that the last question opened; None when it opened none.
     opened: tuple[str, ...] | None = None
+    #: Changes made to read it, without asking again.
+    repairs: tuple[Repair, ...] = ()
+    #: JSON Pointers of its values that stand in neither the document nor the reasoning.
+    unsupported: tuple[str, ...] = ()
     #: Every question put to the model.
     attempts: tuple[Attempt, ...]
     #: How the shape was asked for.
@@ -54,6 +60,8 @@ class Answer:
     error: ExtractionError | None = None
 
 
+#: Rule of a value for which parts of the document state different ones.
+DISPUTED: Final = "disputed"
 _UNSUPPORTED: Final = "Stands in neither the document nor your reasoning; give what the document states."
 #: Rungs on which the provider promises a shape.
 ENFORCED: Final = frozenset({"json_schema", "tool"})
@@ -145,6 +153,19 @@ def from_nowhere(paths: Sequence[str]) -> list[Violation]:
     return [Violation(at=at, rule="unsupported_value", says=_UNSUPPORTED) for at in paths]
 
 
+def dispute(at: str) -> Violation:
+    """Return the violation of a place for which parts of the document state different values."""
+    return Violation(
+        at=at, rule=DISPUTED, says="Parts of the document state different values; give the one that holds."
+    )
+
+
+def hopeless(violations: Sequence[Violation]) -> Unsatisfied:
+    """Return the error of what asking once more cannot mend."""
+    absent = tuple(dict.fromkeys(each.at for each in violations if each.rule == "not_stated"))
+    return not_stated(absent) if len(absent) == len(violations) else unsatisfied(violations, asked=0)
+
+
 def not_stated(paths: tuple[str, ...]) -> NotStated:
     """Return the error of required values that the document does not have."""
     return NotStated(
@@ -154,8 +175,9 @@ def not_stated(paths: tuple[str, ...]) -> NotStated:
     )
 
 
-def unsatisfied(attempts: Sequence[Attempt]) -> Unsatisfied:
+def unsatisfied(violations: Sequence[Violation], *, asked: int) -> Unsatisfied:
     """Return the error of answers that stayed wrong."""
-    paths = tuple(dict.fromkeys(violation.at for violation in attempts[-1].violations))
-    rules = ", ".join(f"{violation.at or 'the record'} → {violation.rule}" for violation in attempts[-1].violations[:5])
-    return Unsatisfied(f"No answer in {len(attempts)} satisfied the schema; still wrong: {rules}.", paths=paths)
+    paths = tuple(dict.fromkeys(violation.at for violation in violations))
+    rules = ", ".join(f"{violation.at or 'the record'} → {violation.rule}" for violation in violations[:5])
+    answers = f"No answer in {asked}" if asked else "No answer"
+    return Unsatisfied(f"{answers} satisfied the schema; still wrong: {rules}.", paths=paths)

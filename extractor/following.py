@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from extractor.answer import passages_for
@@ -15,54 +15,77 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from extractor.freezing import Patch
+    from extractor.grounds import Grounds
     from extractor.judging import Judged
-    from extractor.records import Document, Evidence, Passage, Question
+    from extractor.records import Evidence, Passage, Question
     from extractor.schema import Contract
 
 #: Identical failures in a row after which asking this model again, in whatever way, is of no use.
 HOPELESS: Final = 3
+#: Rules of values that the model calls absent. Looking again means reading all of the document again.
+ABSENT: Final = frozenset({"not_stated"})
 
 
-def next_step(  # noqa: PLR0913 - everything that the next question is made of
-    base: Question,
-    judged: Judged,
-    *,
-    contract: Contract,
-    text: str,
-    repeats: int,
-    evidence: Mapping[str, Evidence],
-    document: Document,
-) -> Step:
-    """Return the next question.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A wrong answer."""
+
+    #: The best reading so far, and what is wrong with it.
+    judged: Judged
+    #: The last answer as it was received, "" where it was put together.
+    text: str = field(default="", repr=False)
+    #: Identical failures in a row.
+    repeats: int = 0
+    #: Where the values of the record stand.
+    evidence: Mapping[str, Evidence] = field(default_factory=dict, repr=False)
+
+
+def next_step(base: Question, failure: Failure, *, contract: Contract, grounds: Grounds) -> Step | None:
+    """Return the next question, None where none can help: what is wrong has to be read again in a document too long.
+
+    Each identical failure in a row changes something: first what is shown, then how much the model thinks.
 
     Args:
         base: The question about the whole document, with the number of the last round.
-        judged: The best reading so far, and what is wrong with it.
+        failure: What it follows.
         contract: What the whole is held to.
-        text: The last answer as it was received, "" where it was put together.
-        repeats: Identical failures in a row. Each changes something: first what is shown, then how the model thinks.
-        evidence: Where the values of the record stand.
-        document: The document.
+        grounds: What the record rests on.
     """
-    patch = None
-    if judged.record is not None:
-        patch = patch_for(
-            contract, judged.value, judged.record, violations=judged.violations, wire=judged.wire_violations
-        )
+    judged = failure.judged if grounds.is_shown_whole else _without_absent(failure.judged)
+    patch = _patch(judged, contract)
     if patch is not None:
-        passages = None if repeats else _passages(patch, judged, evidence=evidence, document=document)
+        passages = _passages(patch, replace(failure, judged=judged), grounds)
+        if passages is None and not grounds.is_shown_whole:
+            return None
         question = repair(
             _for_repairs(base),
             opening=patch.opening,
             passages=passages,
             kept=kept_beside(judged.value, patch.opening),
-            level=repeats,
+            level=failure.repeats,
         )
         return Step(question=question, standard=patch, opened=patch.opened)
-    if repeats and base.options.temperature is None:
+    if not grounds.is_shown_whole:
+        return None
+    if failure.repeats and base.options.temperature is None:
         base = replace(base, options=replace(base.options, temperature=TEMPERATURE))
-    question = reask(base, answer=text, violations=judged.wire_violations)
+    question = reask(base, answer=failure.text, violations=judged.wire_violations)
     return Step(question=question, standard=contract, opened=("",))
+
+
+def _without_absent(judged: Judged) -> Judged:
+    """Return a judged answer without the violations of values that no part of the document states."""
+    pairs = zip(judged.violations, judged.wire_violations, strict=True)
+    left = [pair for pair in pairs if pair[0].rule not in ABSENT]
+    return replace(
+        judged, violations=tuple(here for here, _ in left), wire_violations=tuple(there for _, there in left)
+    )
+
+
+def _patch(judged: Judged, contract: Contract) -> Patch | None:
+    if judged.record is None or not judged.violations:
+        return None
+    return patch_for(contract, judged.value, judged.record, violations=judged.violations, wire=judged.wire_violations)
 
 
 def _for_repairs(base: Question) -> Question:
@@ -73,10 +96,9 @@ def _for_repairs(base: Question) -> Question:
     return replace(base, options=replace(base.options, model=chosen, models=()))
 
 
-def _passages(
-    patch: Patch, judged: Judged, *, evidence: Mapping[str, Evidence], document: Document
-) -> tuple[Passage, ...] | None:
+def _passages(patch: Patch, failure: Failure, grounds: Grounds) -> tuple[Passage, ...] | None:
     """Return what the document says about the open places; None where all of it has to be read again."""
-    if any(violation.rule == "not_stated" for violation in judged.violations):
+    looks_again = failure.repeats or any(violation.rule in ABSENT for violation in failure.judged.violations)
+    if looks_again and grounds.is_shown_whole:
         return None
-    return passages_for(patch.opened, patch.record, evidence=evidence, document=document)
+    return passages_for(patch.opened, patch.record, evidence=failure.evidence, document=grounds.document)

@@ -28,6 +28,8 @@ class Grounds:
     target: Target
     #: Whether every value is looked up.
     is_looked_up: bool
+    #: Whether one question may show all of the document, so that a value found nowhere can be looked for again.
+    is_shown_whole: bool = True
 
     async def evidence(self, record: Json) -> dict[str, Evidence]:
         """Find the evidence of every value; of a long text in a thread, so that other documents go on meanwhile."""

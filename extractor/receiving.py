@@ -54,6 +54,8 @@ def result_from_json(content: bytes | JsonObject) -> Result[Json]:
         json_record=members["record"],
         evidence={at: _evidence(found) for at, found in (members.get("evidence") or {}).items()},
         coverage=_each(Coverage, members.get("coverage")),
+        repairs=_each(Repair, members.get("repairs")),
+        unsupported=tuple(members.get("unsupported") or ()),
         states=members.get("states") or {},
         conflicts=tuple(_conflict(conflict) for conflict in members.get("conflicts") or ()),
         attempts=tuple(_attempt(attempt) for attempt in members.get("attempts") or ()),

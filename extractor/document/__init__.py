@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from extractor.document.reading import ReadingLimits, aread, load, read
     from extractor.document.sources import source_from
-    from extractor.document.windows import cut, halves, whole
+    from extractor.document.windows import cut, halves, tokens_of, whole
 
-__all__ = ["ReadingLimits", "aread", "cut", "halves", "load", "read", "source_from", "whole"]
+__all__ = ["ReadingLimits", "aread", "cut", "halves", "load", "read", "source_from", "tokens_of", "whole"]
 
 _HOMES = {
     "ReadingLimits": "reading",
@@ -23,6 +23,7 @@ _HOMES = {
     "load": "reading",
     "read": "reading",
     "source_from": "sources",
+    "tokens_of": "windows",
     "whole": "windows",
 }
 

@@ -19,7 +19,9 @@
     ├── BudgetExceeded                 the next call could pass the cap
     ├── Cancelled                      the caller asked to stop
     ├── Unsatisfied                    every allowed answer broke the schema
-    │   └── NotStated                  a required value is not in the document
+    │   ├── NotStated                  a required value is not in the document
+    │   └── ConflictingValues          parts of the document state different values
+    ├── UnreadRanges                   ranges of the document were not read
     ├── ValidationTimeout              checking an answer passed the limits
     ├── GuardFailed                    a guarded child was killed or died
     ├── UnexpectedError                a defect of this product
@@ -95,6 +97,7 @@ from extractor.errors.work import (
     BudgetExceeded,
     CallAbandoned,
     Cancelled,
+    ConflictingValues,
     DeadlineExceeded,
     DocumentTooLarge,
     GuardFailed,
@@ -105,6 +108,7 @@ from extractor.errors.work import (
     StoreUnavailable,
     UnexpectedError,
     UnreadableDocument,
+    UnreadRanges,
     Unsatisfied,
     ValidationTimeout,
     WorkerKiller,
@@ -117,6 +121,7 @@ __all__ = [
     "CallAbandoned",
     "CallerError",
     "Cancelled",
+    "ConflictingValues",
     "ConnectionFailed",
     "DeadlineExceeded",
     "DocumentTooLarge",
@@ -152,6 +157,7 @@ __all__ = [
     "UnexpectedError",
     "UnknownExtraction",
     "UnknownSchema",
+    "UnreadRanges",
     "UnreadableDocument",
     "Unsatisfied",
     "UnsuitableStore",

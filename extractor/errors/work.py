@@ -38,9 +38,14 @@ class DocumentTooLarge(ExtractionError):
 
 
 class BudgetExceeded(ExtractionError):
-    """The next call could pass the cap, so it was not made."""
+    """The next call could pass the cap, so it was not made. What was asked before is in the attempts."""
 
     code = "budget_exceeded"
+
+    def __init__(self, message: str, *, cap: str = "") -> None:
+        super().__init__(message)
+        #: Whose cap: `document`, `batch`, `tenant`; "" = of the document or the run, in one process.
+        self.cap = cap
 
 
 class Cancelled(ExtractionError):
@@ -59,6 +64,25 @@ class NotStated(Unsatisfied):
     """A required value is not in the document, twice by the model's word. Make the field optional or nullable."""
 
     code = "not_stated"
+
+
+class ConflictingValues(Unsatisfied):
+    """Parts of the document state different values for one place, and the caller wants none chosen (`on_conflict`)."""
+
+    code = "conflicting_values"
+
+
+class UnreadRanges(ExtractionError):
+    """Some ranges of the document were not read; `coverage` lists them. The record holds what the others state."""
+
+    code = "unread_ranges"
+
+    def __init__(self, message: str, *, because: ExtractionError) -> None:
+        super().__init__(message)
+        #: Why the first of them was not.
+        self.because = because
+        self.retryable = because.retryable  # type: ignore[misc] # it may pass when the reason does
+        self.retry_after_s = because.retry_after_s
 
 
 class ValidationTimeout(ExtractionError):

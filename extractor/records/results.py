@@ -175,6 +175,10 @@ class Result(Generic[R]):
     conflicts: tuple[Conflict, ...] = ()
     #: Every question put to the model.
     attempts: tuple[Attempt, ...] = field(default=(), repr=False)
+    #: Changes made to the answers that the record was read from, without asking again.
+    repairs: tuple[Repair, ...] = ()
+    #: JSON Pointers of values that stand in neither the document nor the reasoning.
+    unsupported: tuple[str, ...] = ()
     #: How the shape was asked for.
     enforcement: Enforcement
     #: By what the record was found valid: `json_schema`, `pydantic:Name`. Empty unless it succeeded.
@@ -197,16 +201,6 @@ class Result(Generic[R]):
     def cost_usd(self) -> float:
         """US dollars of all attempts, failed ones included."""
         return self.usage.cost_usd
-
-    @property
-    def repairs(self) -> tuple[Repair, ...]:
-        """Changes made to the accepted answer without asking again."""
-        return tuple(repair for attempt in self.attempts if attempt.outcome == "accepted" for repair in attempt.repairs)
-
-    @property
-    def unsupported(self) -> tuple[str, ...]:
-        """JSON Pointers of values of the accepted answer that stand in neither the document nor the reasoning."""
-        return tuple(at for attempt in self.attempts if attempt.outcome == "accepted" for at in attempt.unsupported)
 
     def members(self) -> JsonObject:
         """Return the members of the result's JSON form, their values still records: what a JSON writer is given."""

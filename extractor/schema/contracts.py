@@ -29,7 +29,7 @@ from extractor.schema.sizing import expected_tokens
 from extractor.schema.wire_words import in_wire_words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from pydantic import BaseModel
 
@@ -130,7 +130,15 @@ class Contract:
 
     def record_pointer(self, value: Json, at: str) -> str:
         """Return the place in the record of a place in the answer that it was read from."""
-        return at if self._here is None else self._here.lowered.pointers(value).record(at)
+        return self.record_pointers(value)(at)
+
+    def record_pointers(self, value: Json) -> Callable[[str], str]:
+        """Return what translates places of an answer into those of the record that was read from it."""
+        return str if self._here is None else self._here.lowered.pointers(value).record
+
+    def maps_in(self, value: Json) -> frozenset[str] | None:
+        """Return the pointers of the lists in an answer that write maps, None where that is not known."""
+        return None if self._here is None else self._here.lowered.pointers(value).lists_of_entries
 
     @property
     def _limits(self) -> guard.Limits:

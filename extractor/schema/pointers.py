@@ -104,6 +104,11 @@ class Pointers:
             place, steps = self._by_wire[known], steps[len(known[1]) :]
         return self._record_pointer(place)
 
+    @property
+    def lists_of_entries(self) -> frozenset[str]:
+        """Pointers of the lists in the answer that write maps."""
+        return frozenset(self._wire_pointer(place) for place, form in self.forms.items() if form == "entries")
+
     def _told(self, above: int, steps: tuple[str, ...]) -> str:
         """Return the place in the record to which a part of a step in the answer belongs."""
         place = self._scaffold[above, steps]

@@ -1,0 +1,186 @@
+"""A whole document, however long: asked about in as many questions as it takes, and every range of it accounted for.
+
+An answer that does not fit is asked for in smaller portions, never cut short; a portion that stays without an answer is
+a gap that the result names. Portions share nothing but the journal, so that a further run asks the gaps alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import anyio
+
+from extractor.answer import merge
+from extractor.ask import ask_until_valid, repair_until_valid
+from extractor.attempts import Answer
+from extractor.errors import Cancelled, Unsatisfied
+from extractor.joining import conflicts_of, coverage_of, enforcement_of, evidence_of, repairs_of
+from extractor.planning import is_shown_whole, plan
+from extractor.portions import Portions
+from extractor.records import Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from extractor.errors import ExtractionError
+    from extractor.grounds import Grounds
+    from extractor.planning import Portion
+    from extractor.ports import Ports
+    from extractor.records import Conflict, Coverage, Job
+    from extractor.schema import Contract
+
+#: Portions of one document that are asked about at once.
+AT_ONCE: Final = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Covered:
+    """What came of asking about a whole document."""
+
+    #: The answer about all of it.
+    answer: Answer
+    #: Every range of it, in order, and whether it was read.
+    coverage: tuple[Coverage, ...]
+    #: Places of the record for which its parts state different values.
+    conflicts: tuple[Conflict, ...] = ()
+    #: Why the first range that was not read was not; None when all were.
+    gap: ExtractionError | None = None
+
+
+async def cover(job: Job, *, contract: Contract, ports: Ports, grounds: Grounds) -> Covered:
+    """Ask about all of a document, in one question where that is enough.
+
+    Raises:
+        ExtractionError: with `stops_run`: no other question can fare better. Its `usage` is that of all attempts.
+    """
+    portions = Portions(job, contract=contract, grounds=grounds)
+    planned = plan(grounds.document, wire=portions.wire, model=ports.model)
+    covering = _Covering(portions, contract=contract, ports=ports, grounds=grounds)
+    if len(planned) > 1:
+        return await covering.of_parts(planned, before=None)
+    (whole,) = planned
+    question = portions.whole_question()
+    answer = await ask_until_valid(question, contract=contract, ports=ports, grounds=grounds)
+    smaller = portions.divided(whole, answer)
+    if smaller:
+        return await covering.of_parts(smaller, before=answer)
+    _raise_if_stopped(answer.error, [answer])
+    return Covered(answer=answer, coverage=coverage_of([(whole, answer)]))
+
+
+class _Covering:
+    """The portions of one document, and what came of each."""
+
+    def __init__(self, portions: Portions, *, contract: Contract, ports: Ports, grounds: Grounds) -> None:
+        self._portions = portions
+        self._contract = contract
+        self._ports = ports
+        self._grounds = grounds
+        self._limiter = anyio.CapacityLimiter(AT_ONCE)
+        #: What no further portion can fare better than.
+        self._stopped: ExtractionError | None = None
+        #: Portions that were not divided, with their answers.
+        self._asked: list[tuple[Portion, Answer]] = []
+        #: Answers of those that were.
+        self._given_up: list[Answer] = []
+
+    async def of_parts(self, portions: Sequence[Portion], *, before: Answer | None) -> Covered:
+        """Ask about each portion and put the answers together.
+
+        Args:
+            portions: They make up the whole document.
+            before: The answer about all of it that did not fit; None where it was not asked for.
+        """
+        if before is not None:
+            self._given_up.append(before)
+        await self._ask_all(portions)
+        self._asked.sort(key=lambda asked: (asked[0].window.start, asked[0].window.number))
+        answers = [*self._given_up, *(answer for _, answer in self._asked)]
+        _raise_if_stopped(self._stopped, answers)
+        unread = [answer.error for _, answer in self._asked if not _is_read(answer) and answer.error is not None]
+        covered = Covered(
+            answer=_unanswered(answers, unread[0] if unread else None, asked=self._portions.options.enforcement),
+            coverage=coverage_of(self._asked, is_read=_is_read),
+            gap=unread[0] if unread else None,
+        )
+        return await self._joined(covered) if len(unread) < len(self._asked) else covered
+
+    async def _ask_all(self, portions: Sequence[Portion]) -> None:
+        async with anyio.create_task_group() as tasks:
+            for portion in portions:
+                tasks.start_soon(self._ask, portion)
+
+    async def _ask(self, portion: Portion) -> None:
+        async with self._limiter:
+            answer = await self._answer(portion)
+        smaller = self._portions.divided(portion, answer)
+        if smaller:
+            self._given_up.append(answer)
+            await self._ask_all(smaller)
+        else:
+            self._asked.append((portion, answer))
+
+    async def _answer(self, portion: Portion) -> Answer:
+        if self._stopped is not None:
+            return _unanswered([], self._stopped, asked=self._portions.options.enforcement)
+        contract = await self._portions.contract(portion)
+        answer = await ask_until_valid(
+            self._portions.question(portion, contract),
+            contract=contract,
+            ports=self._ports,
+            grounds=self._portions.grounds(portion, contract),
+        )
+        if answer.error is not None and (answer.error.stops_run or isinstance(answer.error, Cancelled)):
+            self._stopped = answer.error
+        return answer
+
+    async def _joined(self, covered: Covered) -> Covered:
+        """Put the answers together, judge the whole under the contract, and mend what is wrong with it."""
+        read = [(portion, answer) for portion, answer in self._asked if _is_read(answer)]
+        parts = [self._portions.part(portion, answer) for portion, answer in read]
+        document = self._grounds.document
+        options = self._portions.options
+        merged = merge(parts, self._portions.wire, on_conflict=options.on_conflict)
+        known = replace(
+            covered.answer,
+            value=merged.value,
+            error=None,
+            thoughts="\n".join(filter(None, (answer.thoughts for _, answer in read))),
+            repairs=repairs_of(read),
+        )
+        has_whole = covered.gap is None and is_shown_whole(document, model=self._ports.model)
+        answer = await repair_until_valid(
+            self._portions.whole_question(),
+            known,
+            contract=self._contract,
+            ports=self._ports,
+            grounds=replace(self._grounds, is_shown_whole=has_whole),
+            disputed=[conflict.at for conflict in merged.conflicts] if options.on_conflict == "ask" else (),
+        )
+        _raise_if_stopped(answer.error, [answer])
+        evidence = evidence_of(merged, answer, contract=self._contract)
+        conflicts = conflicts_of(merged, answer, contract=self._contract)
+        return replace(covered, answer=replace(answer, evidence=evidence), conflicts=conflicts)
+
+
+def _is_read(answer: Answer) -> bool:
+    """Whether there is an answer to put into the whole. One that breaks a rule is: the whole is judged, and mended."""
+    return answer.value is not None and (answer.error is None or isinstance(answer.error, Unsatisfied))
+
+
+def _unanswered(answers: Sequence[Answer], error: ExtractionError | None, *, asked: str) -> Answer:
+    """Return what is known of the whole before anything is put together."""
+    return Answer(
+        record=None,
+        attempts=tuple(attempt for answer in answers for attempt in answer.attempts),
+        enforcement=enforcement_of(answers, asked=asked),
+        ground_s=sum(answer.ground_s for answer in answers),
+        error=error,
+    )
+
+
+def _raise_if_stopped(error: ExtractionError | None, answers: Sequence[Answer]) -> None:
+    if error is not None and error.stops_run:
+        error.usage = sum((attempt.usage for answer in answers for attempt in answer.attempts), Usage())
+        raise error

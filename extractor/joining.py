@@ -1,0 +1,125 @@
+"""What the answers about the portions of a document say together beside the record: ranges, places, enforcement."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from extractor import jsontext
+from extractor.records import CallKey, Coverage, Enforcement, Stated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from extractor.answer import Merged
+    from extractor.attempts import Answer
+    from extractor.planning import Portion
+    from extractor.records import Conflict, Evidence, Json, Repair
+    from extractor.schema import Contract
+
+
+def coverage_of(
+    asked: Sequence[tuple[Portion, Answer]], *, is_read: Callable[[Answer], bool] | None = None
+) -> tuple[Coverage, ...]:
+    """Return every range of a document, in order, and what became of it.
+
+    A range that was asked about in several questions, for some members each, is read when all of them were answered.
+
+    Args:
+        asked: Portions that make up the document, with their answers, in the order of their ranges.
+        is_read: Whether an answer counts; None = when one was received.
+    """
+    counts = is_read or (lambda answer: _last_answered(answer) is not None)
+    ranges = []
+    for (start, end), same in groupby(asked, key=lambda each: (each[0].window.start, each[0].window.end)):
+        answers = [answer for _, answer in same]
+        unread = next((answer for answer in answers if not counts(answer)), None)
+        code = "" if unread is None or unread.error is None else unread.error.code
+        call = _last_answered(answers[0]) if unread is None else None
+        ranges.append(
+            Coverage(
+                start=start,
+                end=end,
+                call=str(call) if call else "",
+                outcome="read" if unread is None else "unread",
+                code=code,
+            )
+        )
+    return tuple(ranges)
+
+
+def _last_answered(answer: Answer) -> CallKey | None:
+    """Return the key of the last question that got an answer, None where none did."""
+    answered = [attempt for attempt in answer.attempts if attempt.outcome in {"accepted", "rejected"}]
+    return CallKey(window=answered[-1].window, round=answered[-1].number) if answered else None
+
+
+def enforcement_of(answers: Sequence[Answer], *, asked: str) -> Enforcement:
+    """Return how the shape was asked for in all questions together: held only where it was in each."""
+    each = [answer.enforcement for answer in answers if answer.enforcement.sent]
+    if not each:
+        return Enforcement(asked=asked)
+    answered = [enforcement for enforcement in each if enforcement.rung is not None] or each
+    held = {enforcement.held for enforcement in answered}
+    return replace(
+        answered[-1],
+        sent=tuple(dict.fromkeys(rung for enforcement in each for rung in enforcement.sent)),
+        held="no" if "no" in held else "unknown" if "unknown" in held else "yes",
+        why="; ".join(dict.fromkeys(enforcement.why for enforcement in each if enforcement.why)),
+    )
+
+
+def repairs_of(read: Sequence[tuple[Portion, Answer]]) -> tuple[Repair, ...]:
+    """Return the repairs of the answers about portions."""
+    return tuple(repair for _, answer in read for repair in answer.repairs)
+
+
+def evidence_of(merged: Merged, answer: Answer, *, contract: Contract) -> dict[str, Evidence]:
+    """Return where the values of the record stand: in the portion that stated them, unless they were asked for again.
+
+    Only that tells one of two equal rows from the other.
+    """
+    opened = [place for attempt in answer.attempts if not attempt.window for place in attempt.opened or ()]
+    evidence = dict(answer.evidence)
+    record_pointer = contract.record_pointers(merged.value)
+    for at, found in merged.evidence.items():
+        here = record_pointer(at)
+        known = evidence.get(here)
+        if known is not None and found.match != "none" and not _is_below(here, opened):
+            evidence[here] = found
+    return evidence
+
+
+def conflicts_of(merged: Merged, answer: Answer, *, contract: Contract) -> tuple[Conflict, ...]:
+    """Return the conflicts at the places of the record, with what stands there in the end."""
+    record_pointer = contract.record_pointers(merged.value)
+    return tuple(
+        replace(conflict, at=here, chosen=_value_at(answer.record, here), stated=tuple(_in_order(conflict)))
+        for conflict in merged.conflicts
+        for here in [record_pointer(conflict.at)]
+    )
+
+
+def _in_order(conflict: Conflict) -> Iterator[Stated]:
+    """Yield what is stated in the order of the document; what was not found in it comes last."""
+    yield from sorted(conflict.stated, key=lambda stated: _start_of(stated.evidence))
+
+
+def _start_of(evidence: Evidence | None) -> float:
+    return float("inf") if evidence is None or evidence.start is None else evidence.start
+
+
+def _value_at(record: Json, at: str) -> Json:
+    for token in jsontext.tokens(at):
+        if isinstance(record, dict):
+            record = record.get(token)
+        elif isinstance(record, list) and token.isdecimal() and int(token) < len(record):
+            record = record[int(token)]
+        else:
+            return None
+    return record
+
+
+def _is_below(at: str, places: Sequence[str]) -> bool:
+    return any(f"{at}/".startswith(f"{place}/") for place in places)

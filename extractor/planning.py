@@ -1,0 +1,104 @@
+"""How a document is divided among questions: asked about in one where it fits, else in windows, and in smaller ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from extractor.document import cut, halves, tokens_of
+from extractor.schema import expected_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from extractor.ports import Model
+    from extractor.records import Document, Json, JsonObject, Window
+
+#: Share of what a request may hold that a document may take: rules, schema and the model's attention need the rest.
+INPUT_SHARE: Final = 0.6
+#: Share of what a reply may hold that the expected record may take: thoughts and longer records need the rest.
+OUTPUT_SHARE: Final = 0.5
+#: Tokens of a window at least, so that an estimate far off cannot cut a document into crumbs.
+LEAST_TOKENS: Final = 400
+#: Parts of a portion are numbered from its own number times this, as halves of a window are.
+NUMBERS_PER_PORTION: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portion:
+    """What one question asks: some or all members of the record, about some or all of the document."""
+
+    #: The part of the document, under the number that the question's calls are journalled under.
+    window: Window
+    #: Members of the record's root that are asked for; None = all.
+    members: tuple[str, ...] | None = None
+
+
+def plan(document: Document, *, wire: JsonObject, model: Model) -> tuple[Portion, ...]:
+    """Return the portions that a document is asked about in: one, of the whole document, where it fits.
+
+    It fits by input and by expected output, each with a margin.
+    """
+    tokens = tokens_of(document.text)
+    most = tokens if model.input_limit is None else min(tokens, int(model.input_limit * INPUT_SHARE))
+    if model.output_limit is not None:
+        expected = expected_answer(wire, document.text).likely
+        room = int(model.output_limit * OUTPUT_SHARE)
+        if expected > room:
+            most = min(most, tokens * room // expected)
+    return tuple(Portion(window=window) for window in cut(document, most_tokens=max(most, LEAST_TOKENS)))
+
+
+def is_shown_whole(document: Document, *, model: Model) -> bool:
+    """Whether one request may hold all of a document."""
+    return model.input_limit is None or tokens_of(document.text) <= model.input_limit * INPUT_SHARE
+
+
+def divided(portion: Portion, document: Document, *, wire: JsonObject, is_too_long: bool) -> tuple[Portion, ...]:
+    """Return smaller portions that make up `portion`; () where it cannot be made smaller.
+
+    Args:
+        portion: What could not be answered in one.
+        document: The document.
+        wire: The wire schema of the record.
+        is_too_long: Whether the question did not fit; else the answer did not, and a record without lists is not
+            shorter for half of the document.
+    """
+    if is_too_long or has_lists(wire, portion.members):
+        smaller = halves(portion.window, document)
+        if smaller:
+            return tuple(Portion(window=window, members=portion.members) for window in smaller)
+    return () if is_too_long else _by_members(portion, wire)
+
+
+def _by_members(portion: Portion, wire: JsonObject) -> tuple[Portion, ...]:
+    names = tuple(wire["properties"]) if portion.members is None else portion.members
+    if len(names) < 2:  # noqa: PLR2004 - one member cannot be divided
+        return ()
+    middle = len(names) // 2
+    return tuple(
+        Portion(window=_numbered(portion.window, part), members=members)
+        for part, members in enumerate((names[:middle], names[middle:]), start=1)
+    )
+
+
+def _numbered(window: Window, part: int) -> Window:
+    return replace(window, number=window.number * NUMBERS_PER_PORTION + part)
+
+
+def has_lists(wire: JsonObject, members: Sequence[str] | None = None) -> bool:
+    """Whether a record, or some members of it, can hold a list."""
+    properties = wire.get("properties", {})
+    open_nodes: list[Json] = (
+        [properties[name] for name in members] if members is not None else list(properties.values())
+    )
+    met: set[str] = set()
+    while open_nodes:
+        node = open_nodes.pop()
+        if "items" in node:
+            return True
+        if "$ref" in node and node["$ref"] not in met:
+            met.add(node["$ref"])
+            open_nodes.append(wire["$defs"][node["$ref"].rsplit("/", 1)[1]])
+        open_nodes += [*node.get("anyOf", ()), *node.get("properties", {}).values()]
+    return False

@@ -1,0 +1,132 @@
+"""What is asked about one portion of a document, and what its answer is for the whole."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from extractor import jsontext
+from extractor.answer import Part
+from extractor.errors import DocumentTooLarge, Truncated
+from extractor.grounds import Grounds
+from extractor.identity import Itself
+from extractor.planning import divided
+from extractor.prompt import ask
+from extractor.records import Document, Page, Target, Window
+from extractor.schema import acontract_for, expected_answer, part_schema
+
+if TYPE_CHECKING:
+    from extractor.attempts import Answer
+    from extractor.planning import Portion
+    from extractor.records import Evidence, Job, JsonObject, Options, Question
+    from extractor.schema import Contract
+
+
+class Portions:
+    """The portions of one document under one contract.
+
+    Args:
+        job: The document's job.
+        contract: What the whole record is held to.
+        grounds: What the whole record rests on.
+    """
+
+    def __init__(self, job: Job, *, contract: Contract, grounds: Grounds) -> None:
+        self._job = job
+        self._contract = contract
+        self._whole = grounds
+
+    @property
+    def wire(self) -> JsonObject:
+        """The wire schema of the whole record."""
+        return self._contract.shape.schema
+
+    @property
+    def options(self) -> Options:
+        """The caller's options."""
+        return self._job.options
+
+    def whole_question(self) -> Question:
+        """Return the question for the whole record about the whole document."""
+        document = self._whole.document
+        window = Window(number=0, start=0, end=len(document.text), text=document.text, pages=document.pages)
+        return self._expecting(
+            ask(window, self._contract.shape, job_id=self._job.id, options=self._job.options), window
+        )
+
+    def question(self, portion: Portion, contract: Contract) -> Question:
+        """Return the question for a portion, which is a part of the whole."""
+        shape = replace(contract.shape, told=self._told(portion))
+        question = ask(portion.window, shape, job_id=self._job.id, options=self._job.options, is_part=True)
+        return self._expecting(question, portion.window)
+
+    async def contract(self, portion: Portion) -> Contract:
+        """Return what the answer about a portion is held to: every member may be null, and a list has any length."""
+        target = _part_target(Itself(self._contract), portion.members)
+        return await acontract_for(target, open_objects="drop", nulls="exact", absence="forbid")
+
+    def grounds(self, portion: Portion, contract: Contract) -> Grounds:
+        """Return what the values of a portion's answer rest on. They are always looked up, to put answers together."""
+        window = portion.window
+        target = Target(schema=contract.shape.schema, name=contract.shape.name, digest="")
+        return Grounds(document=_as_document(window, self._whole.document), target=target, is_looked_up=True)
+
+    def divided(self, portion: Portion, answer: Answer) -> tuple[Portion, ...]:
+        """Return smaller portions where question or answer was too long; () where neither was, or none are smaller."""
+        if not isinstance(answer.error, Truncated | DocumentTooLarge):
+            return ()
+        is_too_long = isinstance(answer.error, DocumentTooLarge)
+        return divided(portion, self._whole.document, wire=self.wire, is_too_long=is_too_long)
+
+    def part(self, portion: Portion, answer: Answer) -> Part:
+        """Return an answer about a portion with its evidence at places of the whole document."""
+        value = answer.value
+        start = portion.window.start
+        return Part(
+            window=portion.window,
+            value=value,
+            evidence={at: _moved(found, start) for at, found in answer.evidence.items()},
+            maps=self._contract.maps_in(value),
+        )
+
+    def _expecting(self, question: Question, window: Window) -> Question:
+        expected = expected_answer(question.shape.schema, window.text).likely
+        return replace(question, expected_tokens=max(expected, question.shape.expected_tokens))
+
+    def _told(self, portion: Portion) -> dict[str, str]:
+        told, members = self._contract.shape.told, portion.members
+        if members is None:
+            return told
+        return {at: says for at, says in told.items() if at and jsontext.tokens(at)[0] in members}
+
+
+@lru_cache(maxsize=64)
+def _part_target(contract: Itself[Contract], members: tuple[str, ...] | None) -> Target:
+    shape = contract.value.shape
+    schema = part_schema(shape.schema)
+    if members is not None:
+        properties = {name: schema["properties"][name] for name in members}
+        schema = {**schema, "properties": properties, "required": list(members)}
+    return Target(schema=schema, name=shape.name, digest=jsontext.digest(schema))
+
+
+def _as_document(window: Window, document: Document) -> Document:
+    """Return a window as a document of its own: the same pages, at places of the window."""
+    length = len(window.text)
+    pages = tuple(
+        Page(number=page.number, start=max(page.start - window.start, 0), end=min(page.end - window.start, length))
+        for page in window.pages
+    )
+    return replace(document, text=window.text, pages=pages or (Page(number=1, start=0, end=length),), warnings=())
+
+
+def _moved(found: Evidence, by: int) -> Evidence:
+    if found.start is None or found.end is None:
+        return found
+    return replace(
+        found,
+        start=found.start + by,
+        end=found.end + by,
+        alternatives=tuple((start + by, end + by) for start, end in found.alternatives),
+    )
