@@ -14,7 +14,7 @@ from extractor.ending import end_all
 from extractor.errors import StoreUnavailable
 from extractor.queue import Bell
 from extractor.records import OPEN_STATES
-from extractor.store import Store, StoreLimits, broker_url, connect, unknown
+from extractor.store import Store, broker_url, connect, unknown
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
@@ -148,7 +148,7 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
         UnsuitableStore: it cannot keep our promises.
     """
     url = wiring.store_url(settings)
-    limits = StoreLimits(lease_s=settings.lease_s, result_ttl_s=settings.result_ttl_s)
+    limits = wiring.store_limits(settings)
     store = Store(await connect(url), limits)
     bell = Bell(*broker_url(url))
     try:

@@ -154,6 +154,13 @@ class Settings(BaseSettings):
         description="Seconds after which an extraction is taken from a worker that gives no sign of life. It gives one "
         "in every quarter of that.",
     )
+    tenant_budget_usd: float | None = Field(
+        default=None,
+        ge=0,
+        le=1e6,
+        description="US dollars that the calls of each tenant may cost on one UTC day, all workers together; set it "
+        "alike at all of them and at the doors. Unset = no cap.",
+    )
     drain_s: float = Field(
         default=240.0,
         ge=0,

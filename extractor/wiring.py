@@ -26,7 +26,7 @@ from extractor.ports import Ports
 from extractor.prompt import read_back, with_draft
 from extractor.records import DEFAULT_MODEL, OFFLINE_MODEL, Rates
 from extractor.schema import Registry
-from extractor.store import embedded
+from extractor.store import StoreLimits, embedded
 from extractor.submit import Door
 
 if TYPE_CHECKING:
@@ -99,6 +99,15 @@ def store_url(settings: Settings) -> str:
             "start `extractor dev`, which brings a server of its own."
         )
     return url
+
+
+def store_limits(settings: Settings) -> StoreLimits:
+    """Return how long things last in the store, and what a tenant may spend."""
+    return StoreLimits(
+        lease_s=settings.lease_s,
+        result_ttl_s=settings.result_ttl_s,
+        tenant_budget_usd=settings.tenant_budget_usd,
+    )
 
 
 def limits_from(settings: Settings) -> ReadingLimits:

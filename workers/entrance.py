@@ -13,7 +13,7 @@ from extractor.errors import ExtractionError, InvalidRequest, StoreUnavailable, 
 from extractor.portal import Line
 from extractor.queue import EXTRACT_TASK, Bell
 from extractor.records import ENDS, Enforcement, Result
-from extractor.store import Store, StoreLimits, broker_url, connect
+from extractor.store import Store, broker_url, connect
 from extractor.submit import OF_TASKS, submission_from_json, submit
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class Entrance:
     @asynccontextmanager
     async def _open(self) -> AsyncIterator[tuple[Store, Bell]]:
         url = wiring.store_url(self._settings)
-        limits = StoreLimits(lease_s=self._settings.lease_s, result_ttl_s=self._settings.result_ttl_s)
+        limits = wiring.store_limits(self._settings)
         store = Store(await connect(url), limits)
         bell = Bell(*broker_url(url))
         try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from extractor import wiring
 from extractor.local import Lanes, MemoryPace
 from extractor.records import Lane
-from extractor.store import Leases, RedisPermits, SharedPace, Store, StoreLimits, connect
+from extractor.store import Leases, RedisPermits, SharedPace, Store, connect
 from workers.running import Runner
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from extractor.settings import Settings
-    from extractor.store import Connection
+    from extractor.store import Connection, StoreLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ async def equipped(settings: Settings, *, worker: str, untold: asyncio.Event) ->
         StoreUnavailable: Redis does not answer.
     """
     connection = await connect(wiring.store_url(settings))
-    limits = StoreLimits(lease_s=settings.lease_s, result_ttl_s=settings.result_ttl_s)
+    limits = wiring.store_limits(settings)
     store, leases = Store(connection, limits), Leases(connection, limits, worker=worker)
     try:
         rates, tenant_rates = wiring.rates_from(settings)

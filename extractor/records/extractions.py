@@ -42,6 +42,8 @@ class Submission:
     idempotency_key: str = ""
     #: Batch that it belongs to, "" = none.
     batch: str = ""
+    #: US dollars that the members of its batch may spend together; None = what was stated before, if anything.
+    batch_budget_usd: float | None = None
     #: Celery task that waits for the result, "" = none.
     task_id: str = ""
     #: Seconds from now by which it ends, whatever happens.
@@ -100,6 +102,8 @@ class Lease:
     deferrals: int = 0
     #: US dollars, calls and replies of earlier claims; empty for the first.
     calls: tuple[Call, ...] = field(default=(), repr=False)
+    #: Whether a cap on its document or on its batch applies.
+    is_capped: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

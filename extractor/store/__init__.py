@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from extractor.store.pace import SharedPace
     from extractor.store.packing import Opened, open_body, pack_result, unfinished_result
     from extractor.store.permits import RedisPermits
+    from extractor.store.purse import Money
     from extractor.store.reading import unknown
     from extractor.store.store import Store, Submitted
 
@@ -28,6 +29,7 @@ _HOMES = {
     "Connection": "connecting",
     "Leases": "leases",
     "Opened": "packing",
+    "Money": "purse",
     "RedisJournal": "journal",
     "RedisPermits": "permits",
     "Held": "leases",
@@ -52,6 +54,7 @@ __all__ = [
     "Connection",
     "Held",
     "Leases",
+    "Money",
     "Opened",
     "RedisJournal",
     "RedisPermits",

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from extractor.records import Call, Usage
-from extractor.store.packing import attempt_of, cost_of, pack_end
+from extractor.records import Call
+from extractor.store.packing import attempt_of
 
 if TYPE_CHECKING:
-    from extractor.records import Attempt, CallKey, Completion, Lease
-    from extractor.store.writer import Writer
+    from extractor.records import Attempt, CallKey, Completion, Lease, Usage
+    from extractor.store.purse import SharedPurse
 
 
 class RedisJournal:
@@ -21,24 +21,19 @@ class RedisJournal:
 
     Args:
         lease: The lease, with the calls that were found when it was given.
-        writer: Where entries are handed over.
+        purse: Where money is set aside and entries are handed over.
     """
 
-    def __init__(self, lease: Lease, *, writer: Writer) -> None:
-        self._id = lease.id
-        self._token = lease.token
-        self._earlier = lease.calls
-        self._writer = writer
-        self._own: dict[CallKey, Call] = {}
+    def __init__(self, lease: Lease, *, purse: SharedPurse) -> None:
+        self._lease = lease
+        self._purse = purse
+        self._own: dict[str, Call] = {}
+        #: Where each key was opened last.
+        self._places: dict[CallKey, str] = {}
         self._replayed: list[Call] = []
 
-    @property
-    def spent_usd(self) -> float:
-        """US dollars that the leases before this one have spent, abandoned calls as reserved."""
-        return sum((cost_of(call) for call in self._earlier), Usage()).cost_usd
-
     async def replay(self, *, window: int, round: int) -> Completion | None:  # noqa: A002 - the word of the call key
-        for call in (*self._earlier, *self._own.values()):
+        for call in self._calls():
             if (call.key.window, call.key.round) == (window, round) and call.completion is not None:
                 self._replayed.append(call)
                 return call.completion
@@ -46,35 +41,47 @@ class RedisJournal:
 
     @property
     def is_capped(self) -> bool:
-        return False
+        return self._lease.is_capped or self._purse.is_capped
 
     async def open_call(self, key: CallKey, *, reserve_usd: float) -> None:
-        self._own.setdefault(key, Call(key=key, token=self._token, reserved_usd=reserve_usd))
-        await self._write("open", key, repr(reserve_usd))
+        call = Call(key=key, token=self._free_token(key), reserved_usd=reserve_usd)
+        place = f"{key}@{call.token}"
+        await self._purse.open(self._lease.id, place, usd=reserve_usd)
+        self._own[place] = call
+        self._places[key] = place
 
     async def identify_call(self, key: CallKey, *, generation_id: str) -> None:
-        await self._write("gen", key, generation_id)
+        await self._purse.identify(self._lease.id, self._place(key), generation_id=generation_id)
 
     async def close_call(self, key: CallKey, *, usage: Usage, completion: Completion | None) -> None:
-        call = self._own.get(key) or Call(key=key, token=self._token, reserved_usd=0.0)
+        place = self._place(key)
+        call = self._own.get(place) or Call(key=key, token=self._lease.token, reserved_usd=0.0)
         if call.usage is None:
-            self._own[key] = replace(call, usage=usage, completion=completion)
-        await self._write("end", key, pack_end(usage, completion))
+            self._own[place] = replace(call, usage=usage, completion=completion)
+        await self._purse.close(self._lease.id, place, usage=usage, completion=completion)
 
     def attempts(self) -> tuple[Attempt, ...]:
         """Return every call as an attempt, for an extraction that ended without saying what it asked."""
-        return tuple(attempt_of(call) for call in (*self._earlier, *self._own.values()) if _is_on_a_bill(call))
+        return tuple(attempt_of(call) for call in self._calls() if _is_on_a_bill(call))
 
     def unreported(self) -> tuple[Attempt, ...]:
         """Return the earlier calls that no replayed reply has on its bill, as attempts."""
         return tuple(
             attempt_of(call)
-            for call in self._earlier
+            for call in self._lease.calls
             if _is_on_a_bill(call) and not any(_has_on_its_bill(reply, call) for reply in self._replayed)
         )
 
-    async def _write(self, kind: str, key: CallKey, value: str | bytes) -> None:
-        await self._writer.put(self._id, f"{kind}:{key}@{self._token}", value)
+    def _calls(self) -> tuple[Call, ...]:
+        return (*self._lease.calls, *self._own.values())
+
+    def _place(self, key: CallKey) -> str:
+        return self._places.get(key) or f"{key}@{self._lease.token}"
+
+    def _free_token(self, key: CallKey) -> str:
+        """Return the lease's token, marked where the same question is asked again: its money is another."""
+        times = sum(call.key == key for call in self._own.values())
+        return f"{self._lease.token}+{times}" if times else self._lease.token
 
 
 def _is_on_a_bill(call: Call) -> bool:

@@ -21,8 +21,9 @@ key names from ids, which a Redis Cluster would not allow; `connecting` refuses 
 | `extractor:alone` | sorted set | those to be run each alone, by submission number |
 | `extractor:list:TENANT:END` | sorted set | ended ids, by the time in ms of their end |
 | `extractor:list:TENANT:open` | sorted set | open ids, by the time in ms of their submission |
-| `extractor:b:TENANT:BATCH` | hash | a batch: tenant, times, and how many members it has and how they ended |
+| `extractor:b:TENANT:BATCH` | hash | a batch: tenant, times, money, how many members it has and how they ended |
 | `extractor:b:TENANT:BATCH:members` | list | its ids |
+| `extractor:money:TENANT:DAY` | hash | the money of a tenant on a UTC day, counted from 1970-01-01 |
 | `extractor:closing` | sorted set | `TENANT:BATCH` of ended batches, by how many members have their expiry |
 | `extractor:outbox` | sorted set | `TASK ID` pairs to be told to Celery, by the time in ms of the next try |
 | `extractor:pause` | hash | why nothing is claimed |
@@ -34,8 +35,13 @@ key names from ids, which a Redis Cluster would not allow; `connecting` refuses 
 | `extractor:pace:LANE` | hash | `requests` and `tokens` per minute: when what was counted is paid off, in ms |
 | `extractor:pace:TENANT:LANE` | hash | the same of one tenant |
 
-The journal of an extraction: `open:KEY@TOKEN` holds the dollars set aside for a call, `gen:KEY@TOKEN` the provider's id
-of it, `end:KEY@TOKEN` its bill and its reply. KEY is `window.round.attempt`, TOKEN the lease it was made under.
+The journal of an extraction: `open:KEY@TOKEN` holds the dollars set aside for a call and the day on whose money they
+are, `gen:KEY@TOKEN` the provider's id of it, `end:KEY@TOKEN` its bill and its reply, `gone:KEY@TOKEN` that its lease
+was lost before its end, so that what was set aside is counted as spent. KEY is `window.round.attempt`, TOKEN the lease
+it was made under, marked `+N` where the same question was asked again.
+
+Money is counted in billionths of a dollar: `cap` (absent = none), `spent`, and `reserved` for calls that are open. A
+call draws from its extraction, from its batch and from its tenant's day, whether or not they have a cap.
 
 Channels: `extractor:control` (`cancel ID`, `cool MS LANE`, `wake`) and `extractor:ended` (ids, by spaces).
 """
@@ -70,6 +76,11 @@ def listing(tenant: str, state: str) -> str:
 def batch(tenant: str, id: str) -> str:  # noqa: A002 - the word of the records
     """Return the key of a batch; its list of members has it as its beginning."""
     return f"{PREFIX}b:{tenant}:{id}"
+
+
+def daily_money(tenant: str, day: int) -> str:
+    """Return the key of the money of a tenant on a UTC day, counted from 1970-01-01."""
+    return f"{PREFIX}money:{tenant}:{day}"
 
 
 def cool_down(lane: str) -> str:

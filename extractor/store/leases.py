@@ -16,6 +16,7 @@ from extractor.store.asking import insist, told, until_answered
 from extractor.store.journal import RedisJournal
 from extractor.store.limits import StoreLimits
 from extractor.store.packing import calls_from
+from extractor.store.purse import SharedPurse
 from extractor.store.reading import pause_from
 from extractor.store.store import RING_MS
 from extractor.store.writer import Writer
@@ -102,7 +103,9 @@ class Leases:
         self._client = connection.client
         self._limits = limits or StoreLimits()
         self._worker = worker
-        self._notes = Writer(self._client, "note")
+        allowance_usd = self._limits.tenant_budget_usd
+        self._notes = Writer(self._client, "note", "" if allowance_usd is None else repr(allowance_usd))
+        self._purse = SharedPurse(self._notes, is_capped=allowance_usd is not None)
         self._commits = Writer(self._client, "commit", self._limits.ttl_ms)
 
     async def claim(self, *, free: int, free_bulk: int) -> Claimed:
@@ -171,8 +174,8 @@ class Leases:
         return [_HELD[verdict] for verdict in await self._run("renew", self._limits.lease_ms, self._worker, *flat)]
 
     def journal(self, lease: Lease) -> RedisJournal:
-        """Return the journal of a lease."""
-        return RedisJournal(lease, writer=self._notes)
+        """Return the journal of a lease, which holds its money."""
+        return RedisJournal(lease, purse=self._purse)
 
     def expect(self, in_flight: int) -> None:
         """Tell how many extractions are in flight: the more, the longer writes wait for one another."""
@@ -279,7 +282,7 @@ class Leases:
 
 
 def _lease(fields: Sequence[Any]) -> Lease:
-    id_, token, claim, tenant, priority, schema, deferrals, body, calls = fields
+    id_, token, claim, tenant, priority, schema, deferrals, body, calls, is_capped = fields
     return Lease(
         id=id_.decode(),
         token=token.decode(),
@@ -290,4 +293,5 @@ def _lease(fields: Sequence[Any]) -> Lease:
         deferrals=deferrals,
         body=body,
         calls=calls_from(calls),
+        is_capped=bool(is_capped),
     )

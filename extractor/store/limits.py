@@ -1,4 +1,4 @@
-"""How long things take and last in the store."""
+"""How long things take and last in the store, and what a tenant may spend."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreLimits:
-    """Times of the store, all from two settings, so that they always fit together."""
+    """Times of the store, all from two settings, so that they always fit together; and one cap."""
 
     #: Seconds after which an extraction is taken from a worker that gives no sign of life.
     lease_s: float = 60.0
     #: Seconds that a result is kept after its end.
     result_ttl_s: float = 7 * 86_400.0
+    #: US dollars that each tenant may spend on one UTC day; None = no cap.
+    tenant_budget_usd: float | None = None
 
     @property
     def renew_s(self) -> float:

@@ -145,11 +145,16 @@ def _call(place: str, found: Mapping[str, bytes]) -> Call:
     return Call(
         key=CallKey(window=window, round=round_, attempt=attempt),
         token=token,
-        reserved_usd=float(found.get("open", 0.0)),  # it may be in a tail that Redis lost, and the end still came
+        reserved_usd=_dollars(found.get("open", b"0")),  # it may be in a tail that Redis lost, and the end still came
         generation_id=found.get("gen", b"").decode(),
         usage=usage,
         completion=completion,
     )
+
+
+def _dollars(opening: bytes) -> float:
+    """Return what was set aside for a call; the day on whose purse it is stands behind it."""
+    return float(opening.split()[0])
 
 
 def _end(stored: bytes) -> tuple[Usage, Completion | None]:

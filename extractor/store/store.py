@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from redis.exceptions import RedisError
 
-from extractor.errors import (
-    IdempotencyConflict,
-    QueueDraining,
-    StoreFull,
-    UnknownExtraction,
-)
+from extractor.errors import StoreFull, UnknownExtraction
 from extractor.records import ENDS, OPEN_STATES, QueueStatus, Receipt, Stored, WorkerSign
 from extractor.store import keys, packing
 from extractor.store.asking import ask, told
 from extractor.store.limits import StoreLimits
 from extractor.store.listening import Ends
+from extractor.store.purse import MONEY, Money, money_from
 from extractor.store.reading import READ, found_in, pause_from, state_of, stored_from, unfinished, unknown
-from extractor.store.submitting import Packed, chunks, script_arguments
+from extractor.store.submitting import Packed, chunks, refusal, script_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
@@ -34,6 +30,8 @@ FULL: Final = 0.8
 RING_MS: Final = 1000
 #: Seconds between two looks at an extraction whose end is waited for, in case its announcement was missed.
 LOOK_S: Final = 2.0
+#: Seconds of a UTC day.
+DAY_S: Final = 86_400
 #: Digests of schemas sent that are remembered.
 _SCHEMAS: Final = 1000
 #: Ids that are listed in one step.
@@ -68,6 +66,7 @@ class Store:
 
         Raises:
             IdempotencyConflict: a key stands for another request; nothing of its chunk was taken.
+            BudgetExceeded: of the tenant's day, or of the batch, nothing is left; nothing of its chunk was taken.
             QueueDraining: the operator takes nothing new.
             StoreFull: Redis is nearly full.
         """
@@ -87,10 +86,8 @@ class Store:
         if word == b"schemas":
             arguments = script_arguments(chunk, self._limits, known=())
             word, *answer = await ask(self._client, "submit_many", RING_MS, *arguments)
-        if word == b"draining":
-            raise QueueDraining("The operator is emptying the queue; nothing new is taken. Submit later.")
-        if word == b"conflict":
-            raise _conflict([chunk[index - 1].submission for index in answer])
+        if word != b"taken":
+            raise refusal(word, answer, chunk)
         if len(self._schemas) > _SCHEMAS:
             self._schemas.clear()
         self._schemas.update(each.submission.target.digest for each in chunk)
@@ -205,7 +202,16 @@ class Store:
         found = {name.decode(): value.decode() for name, value in fields.items()}
         if found.get("tenant") != tenant:
             raise UnknownExtraction(f"There is no batch {id!r}: it never was, or has expired.")
-        return {name: int(count) for name, count in found.items() if name not in {"tenant", "created", "deadline"}}
+        others = {"tenant", "created", "deadline", *MONEY}
+        return {name: int(count) for name, count in found.items() if name not in others}
+
+    async def money(self, *, tenant: str, batch: str = "") -> Money:
+        """Return the money of a batch; without one, the tenant's of this UTC day."""
+        if batch:
+            return money_from(await _answered(self._client.hmget(keys.batch(tenant, batch), *MONEY)))
+        seconds, _ = await _answered(self._client.time())
+        found = await _answered(self._client.hmget(keys.daily_money(tenant, seconds // DAY_S), *MONEY))
+        return replace(money_from(found), cap_usd=self._limits.tenant_budget_usd)
 
     async def status(self) -> QueueStatus:
         """Return the queue at this moment."""
@@ -269,13 +275,6 @@ class Store:
             calls = await ask(self._client, "calls", id_) if "ended" in found else []
             result = unfinished(id_, found, calls=packing.calls_from(calls))
         return stored_from(id_, found, result=result)
-
-
-def _conflict(submissions: Sequence[Submission]) -> IdempotencyConflict:
-    shown = ", ".join(repr(each.idempotency_key or each.id) for each in submissions[:5])
-    return IdempotencyConflict(
-        f"The idempotency key {shown} stands for another document, schema or options. Nothing was taken; use a new key."
-    )
 
 
 async def _answered(call: Awaitable[Any]) -> Any:

@@ -318,11 +318,11 @@ async def test_a_reply_that_arrives_after_erasing_is_kept_nowhere(bench):
 async def test_a_reply_that_arrives_after_the_end_expires_with_the_rest(bench):
     (receipt,) = (await bench.store.submit_many([submission()])).receipts
     (lease,) = (await bench.leases.claim(free=1, free_bulk=0)).leases
+    journal = bench.leases.journal(lease)
+    await journal.open_call(FIRST, reserve_usd=0.01)
     await bench.let_deadlines_pass(receipt.id)
     await bench.leases.sweep()
 
-    journal = bench.leases.journal(lease)
-    await journal.open_call(FIRST, reserve_usd=0.01)
     await journal.close_call(FIRST, usage=Usage(), completion=completion("late"))
 
     stored = await bench.store.read(receipt.id, tenant="default")

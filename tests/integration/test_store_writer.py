@@ -55,21 +55,21 @@ async def test_what_was_handed_over_is_written_also_when_nobody_waits_any_more(b
     journal = bench.leases.journal(lease)
 
     with anyio.move_on_after(0):
-        await journal.open_call(CallKey(window=0, round=1), reserved_usd=0.01)
+        await journal.identify_call(CallKey(window=0, round=1), generation_id="gen-1")
     with anyio.move_on_after(0):
         await journal.close_call(CallKey(window=0, round=1), usage=Usage(calls=1), completion=None)
     await bench.leases.flush()
 
     fields = await bench.fields_of(lease.id)
-    assert {name.partition(":")[0] for name in fields if ":" in name} == {"open", "end"}
+    assert {name.partition(":")[0] for name in fields if ":" in name} == {"gen", "end"}
 
 
 async def test_a_write_that_redis_refuses_fails_whoever_handed_it_over_and_nobody_after_it(bench):
     (lease,) = await lease_many(bench, 1)
     await bench.client.set("extractor:e:broken", "not a hash")
-    writer = Writer(bench.client, "note")
-    first = writer.put("broken", "open:0.1.1@t", bytes(5_000_000))
-    second = writer.put(lease.id, "open:0.1.1@t", "0.01")
+    writer = Writer(bench.client, "note", "")
+    first = writer.put("gen", "broken", "0.1.1@t", "0", bytes(5_000_000))
+    second = writer.put("gen", lease.id, "0.1.1@t", "0", "gen-1")
 
     with anyio.fail_after(5):
         with pytest.raises(StoreUnavailable):
@@ -77,4 +77,4 @@ async def test_a_write_that_redis_refuses_fails_whoever_handed_it_over_and_nobod
         await second
     await writer.flush()
 
-    assert (await bench.fields_of(lease.id))["open:0.1.1@t"] == "0.01"
+    assert (await bench.fields_of(lease.id))["gen:0.1.1@t"] == "gen-1"

@@ -23,7 +23,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from extractor.errors import IdempotencyConflict, UnknownExtraction
+from extractor.errors import Cancelled, IdempotencyConflict, UnknownExtraction
 from extractor.records import ENDS, CallKey, Lease, Submission, Usage
 from extractor.store import StoreLimits
 from extractor.store.packing import pack
@@ -115,6 +115,10 @@ class StoreMachine(RuleBasedStateMachine):
         self.past: list[Lease] = []
         self.pause = ""
         self.calls = 0
+        #: Calls without an end: extraction, journal, key.
+        self.unanswered: list[tuple[str, Any, CallKey]] = []
+        #: Tenant -> billionths of a dollar that erased extractions have cost.
+        self.erased_cost: Counter[str] = Counter()
         self.do(bench.connection.client.flushdb())
 
     # --- doors ---
@@ -189,6 +193,8 @@ class StoreMachine(RuleBasedStateMachine):
             with pytest.raises(UnknownExtraction):
                 self.do(self.bench.store.erase(known.submission.id, tenant=tenant))
             return
+        cost = _money_of(self.do(self.bench.fields_of(known.submission.id))).total()
+        self.erased_cost.update({tenant: cost, f"{tenant} {known.submission.batch}": cost})
         self.do(self.bench.store.erase(known.submission.id, tenant=tenant))
         if known.is_open:
             known.end("cancelled", "cancelled")
@@ -429,12 +435,25 @@ class StoreMachine(RuleBasedStateMachine):
         lease = leases[number % len(leases)]
         known = self.known[lease.id]
         self.calls += 1
-        key, text = CallKey(window=0, round=self.calls), f"reply {self.calls}"
+        key = CallKey(window=0, round=self.calls)
         journal = self.bench.leases.journal(lease)
-        self.do(journal.open_call(key, reserve_usd=0.01))
+        if known.is_open:
+            self.do(journal.open_call(key, reserve_usd=0.01))
+        else:
+            with pytest.raises(Cancelled):
+                self.do(journal.open_call(key, reserve_usd=0.01))
+        self.unanswered.append((lease.id, journal, key))
         if is_answered:
-            self.do(journal.close_call(key, usage=Usage(calls=1), completion=completion(text)))
-            known.paid.add(text)
+            self.answer(-1)
+
+    @precondition(lambda self: self.unanswered)
+    @rule(number=pick)
+    def answer(self, number):
+        """The reply to a call comes, whatever has become of its extraction and its lease."""
+        name, journal, key = self.unanswered.pop(number % len(self.unanswered))
+        text = f"reply {key.round}"
+        self.do(journal.close_call(key, usage=Usage(calls=1, cost_usd=COST_USD), completion=completion(text)))
+        self.known[name].paid.add(text)
 
     # --- time ---
 
@@ -493,6 +512,7 @@ class StoreMachine(RuleBasedStateMachine):
         self._check_indexes(dump)
         self._check_counts(dump)
         self._check_batches(dump)
+        self._check_money(dump)
 
     def _check_open(self, dump, name, known):
         assert places_in(dump, name) == [known.place]
@@ -559,6 +579,23 @@ class StoreMachine(RuleBasedStateMachine):
             told = {"total": len(ids), "ended": ends.total(), **ends}
             assert counts == {key: value for key, value in told.items() if value}
 
+    def _check_money(self, dump):
+        """Every purse holds what the journals say: that of the extraction, of its batch, and of the tenant's day."""
+        for tenant in ("default", "other"):
+            sums = Counter(spent=self.erased_cost[tenant])
+            of_batch = Counter(spent=self.erased_cost[f"{tenant} b1"])
+            for name, known in self.known.items():
+                if known.submission.tenant == tenant and not known.is_erased:
+                    money = _money_of(dump[f"extractor:e:{name}"].value)
+                    journalled = _journalled(dump[f"extractor:e:{name}"].value)
+                    assert money == journalled
+                    assert known.is_open or not money["reserved"]
+                    sums.update(money)
+                    of_batch.update(money if known.submission.batch else {})
+            daily = [kept.value for key, kept in dump.items() if key.startswith(f"extractor:money:{tenant}:")]
+            assert +sum((_money_of(each) for each in daily), Counter()) == +sums
+            assert +_money_of(dump.get(f"extractor:b:{tenant}:b1", EMPTY).value) == +of_batch
+
     # --- the end ---
 
     def teardown(self):
@@ -591,9 +628,31 @@ class _Nothing:
     value: tuple[str, ...] = ()
 
 
-NOTHING = _Nothing()
+class _Empty:
+    value: dict[str, str] = {}  # noqa: RUF012 - never written to
+
+
+NOTHING, EMPTY = _Nothing(), _Empty()
+#: What a reply costs here, in place of the 0.01 dollars set aside for it.
+COST_USD = 0.004
 SWEPT = ("extractor:deadlines", "extractor:running", "extractor:due")
 COUNTS = frozenset({"total", "ended", *ENDS})
+
+
+def _money_of(fields):
+    return Counter({name: int(fields.get(name, 0)) for name in ("spent", "reserved")})
+
+
+def _journalled(fields):
+    """Return the money that a journal tells of, in billionths of a dollar."""
+    by_place = {}
+    for name in fields:
+        kind, _, place = name.partition(":")
+        by_place.setdefault(place, set()).add(kind)
+    ended = sum("end" in kinds for kinds in by_place.values())
+    gone = sum("gone" in kinds and "end" not in kinds for kinds in by_place.values())
+    open_ = sum("open" in kinds and not kinds & {"end", "gone"} for kinds in by_place.values())
+    return Counter(spent=ended * 4_000_000 + gone * 10_000_000, reserved=open_ * 10_000_000)
 
 
 def _own(dump, name):

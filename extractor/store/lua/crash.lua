@@ -18,7 +18,7 @@ for i = 4, #ARGV, 2 do
     else
       e.suspect = 'alone'
       redis.call('HSET', of(e.id), 'suspect', 'alone')
-      put_back(e)
+      put_back(e, now)
     end
   end
 end

@@ -11,6 +11,7 @@ if e.cancel == '1' then
 else
   local due = now + tonumber(ARGV[4])
   leave(e)
+  charge(e, now)
   redis.call('HSET', of(e.id), 'status', 'deferred', 'due', due, 'deferrals', (tonumber(e.deferrals) or 0) + 1)
   redis.call('HDEL', of(e.id), 'token')
   add(P .. 'due', due, e.id)

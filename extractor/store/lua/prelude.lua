@@ -1,4 +1,4 @@
--- What the scripts share: key names, the clock, and the moves between states. Not a script of its own.
+-- What the scripts share: key names, the clock, money, and the moves between states. Not a script of its own.
 -- Changes of sorted sets are gathered and made by `settle`, one call per set: a script moves hundreds of extractions.
 
 local P = 'extractor:'
@@ -14,6 +14,8 @@ local function ready(class, tenant) return P .. 'ready:' .. class .. ':' .. tena
 local function turns(class) return P .. 'turns:' .. class end
 local function listing(tenant, state) return P .. 'list:' .. tenant .. ':' .. state end
 local function batch_of(tenant, id) return P .. 'b:' .. tenant .. ':' .. id end
+local function day_of(now) return math.floor(now / 86400000) end
+local function daily_purse(tenant, day) return P .. 'money:' .. tenant .. ':' .. day end
 
 -- When a list was entered, in ms. The submission number tells those of one ms apart, so that pages of a list meet.
 local function entered(now, seq) return now + tonumber(seq) % 1000 / 1000 end
@@ -53,7 +55,7 @@ end
 
 local FIELDS = {
   'status', 'tenant', 'class', 'token', 'claim', 'seq', 'batch', 'task', 'key', 'cancel', 'suspect', 'deferrals',
-  'schema', 'deadline', 'body',
+  'schema', 'deadline', 'cap', 'reserved', 'body',
 }
 local WITHOUT_BODY = #FIELDS - 1
 
@@ -70,6 +72,48 @@ local function load(id) return read(id, WITHOUT_BODY) end
 
 local function is_open(e)
   return e.status == 'queued' or e.status == 'running' or e.status == 'deferred'
+end
+
+-- Dollars are counted in billionths, as integers: sums of binary fractions would not come back to nothing.
+local function billionths(dollars) return math.floor(tonumber(dollars) * 1e9 + 0.5) end
+
+-- Book on every purse that an extraction draws from: its own, its batch's, and its tenant's of the day of the call,
+-- which is kept for 32 days.
+local function book(e, day, reserved, spent)
+  local daily, batch = daily_purse(e.tenant, day), batch_of(e.tenant, e.batch)
+  local purses = { of(e.id), daily }
+  if e.batch ~= '' and redis.call('EXISTS', batch) == 1 then purses[3] = batch end
+  for _, purse in ipairs(purses) do
+    if reserved ~= 0 then redis.call('HINCRBY', purse, 'reserved', reserved) end
+    if spent ~= 0 then redis.call('HINCRBY', purse, 'spent', spent) end
+  end
+  redis.call('PEXPIRE', daily, 32 * 86400000, 'NX')
+end
+
+-- What was set aside for a call, and on which day; nothing where its opening was lost with the tail of the file.
+local function set_aside(id, place, today)
+  local dollars, day = string.match(redis.call('HGET', of(id), 'open:' .. place) or '', '^(%S+) (%d+)$')
+  if not dollars then return 0, today end
+  return billionths(dollars), tonumber(day)
+end
+
+-- Charge the open calls of a lease that is over: what was set aside for them counts as spent, until the reply comes.
+local function charge(e, now)
+  if (tonumber(e.reserved) or 0) == 0 then return end
+  local open, settled = {}, {}
+  for _, name in ipairs(redis.call('HKEYS', of(e.id))) do
+    local kind, place = string.match(name, '^(%a+):(.+)$')
+    if kind == 'open' then open[#open + 1] = place end
+    if kind == 'end' or kind == 'gone' then settled[place] = true end
+  end
+  for _, place in ipairs(open) do
+    if not settled[place] then
+      local usd, day = set_aside(e.id, place, day_of(now))
+      redis.call('HSET', of(e.id), 'gone:' .. place, 1)
+      book(e, day, -usd, usd)
+    end
+  end
+  e.reserved = ''
 end
 
 -- Take an open extraction out of the one place where it waits or runs.
@@ -100,8 +144,9 @@ local function await(e)
 end
 
 -- Back to waiting. Whoever held a lease has lost it.
-local function put_back(e)
+local function put_back(e, now)
   leave(e)
+  charge(e, now)
   redis.call('HSET', of(e.id), 'status', 'queued')
   redis.call('HDEL', of(e.id), 'token')
   await(e)
@@ -125,6 +170,7 @@ end
 -- The one way into an end. Ends are never left. Without a result, readers make one from the journal.
 local function finish(e, state, code, now, ttl, result)
   leave(e)
+  charge(e, now)
   remove(P .. 'deadlines', e.id)
   remove(listing(e.tenant, 'open'), e.id)
   add(listing(e.tenant, state), entered(now, e.seq), e.id)
@@ -175,12 +221,16 @@ end
 local function lease(e, now, lease_ms, seed)
   local id = e.id
   leave(e)
+  charge(e, now)
   local claim = (tonumber(e.claim) or 0) + 1
   local token = claim .. '-' .. seed
   redis.call('HSET', of(id), 'status', 'running', 'claim', claim, 'token', token)
   add(P .. 'running', now + lease_ms, id)
   local calls = claim > 1 and calls_of(id) or {}
-  return { id, token, claim, e.tenant, e.class, e.schema, tonumber(e.deferrals) or 0, e.body, calls }
+  local is_capped = e.cap ~= '' or (e.batch ~= '' and redis.call('HEXISTS', batch_of(e.tenant, e.batch), 'cap') == 1)
+  return {
+    id, token, claim, e.tenant, e.class, e.schema, tonumber(e.deferrals) or 0, e.body, calls, is_capped and 1 or 0,
+  }
 end
 
 -- How many may be claimed now, and why not more. A circuit lets one through at each probe.

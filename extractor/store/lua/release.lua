@@ -8,7 +8,7 @@ local given = 0
 for i = 2, #ARGV, 2 do
   local e = load(ARGV[i])
   if e and e.token == ARGV[i + 1] and e.status == 'running' then
-    if e.cancel == '1' then finish_unheld(e, 'cancelled', 'cancelled', now, ttl) else put_back(e) end
+    if e.cancel == '1' then finish_unheld(e, 'cancelled', 'cancelled', now, ttl) else put_back(e, now) end
     given = given + 1
   end
 end

@@ -1,15 +1,15 @@
 #!lua
 -- Take extractions in: all of them, or none when a key stands for something else. What is returned is acknowledged.
--- ARGV: ring_ms, ttl_ms, number of schemas, (digest, json or '' where it is known, kept_ms)*, then
--- (facts as JSON, body) per extraction.
+-- ARGV: ring_ms, ttl_ms, dollars that a tenant may spend a day or '', number of schemas, (digest, json or '' where it
+-- is known, kept_ms)*, then (facts as JSON, body) per extraction.
 
 local now, ttl = now_ms(), tonumber(ARGV[2])
-local at = 4 + 3 * tonumber(ARGV[3])
+local at = 5 + 3 * tonumber(ARGV[4])
 
 if redis.call('EXISTS', P .. 'draining') == 1 then return { 'draining' } end
 
 -- A schema that the caller thinks we have may have been lost with the tail of the file.
-for i = 4, at - 1, 3 do
+for i = 5, at - 1, 3 do
   if ARGV[i + 1] == '' and redis.call('EXISTS', P .. 'schema:' .. ARGV[i]) == 0 then return { 'schemas' } end
 end
 
@@ -41,7 +41,27 @@ for index, item in ipairs(items) do
 end
 if #conflicts > 1 then return conflicts end
 
-for i = 4, at - 1, 3 do
+-- Nothing that may cost anything is taken under a cap of which nothing is left: no worker could ask for it.
+local function used_up(which, purse, dollars)
+  local facts = redis.call('HMGET', purse, 'spent', 'cap')
+  local spent, cap = tonumber(facts[1] or 0), dollars and billionths(dollars) or tonumber(facts[2])
+  if cap and spent > 0 and spent >= cap then return { 'used_up', which, purse, spent, cap } end
+  return nil
+end
+
+local seen = {}
+for _, item in ipairs(items) do
+  local name = item.tenant .. ':' .. (item.batch or '')
+  if item.is_priced and not item.known and not seen[name] then
+    seen[name] = true
+    local daily = daily_purse(item.tenant, day_of(now))
+    local used = (ARGV[3] ~= '' and used_up('tenant', daily, ARGV[3]))
+      or (item.batch and used_up('batch', batch_of(item.tenant, item.batch), item.batch_cap))
+    if used then return used end
+  end
+end
+
+for i = 5, at - 1, 3 do
   local key = P .. 'schema:' .. ARGV[i]
   if redis.call('EXISTS', key) == 0 then
     redis.call('SET', key, ARGV[i + 1], 'PXAT', now + tonumber(ARGV[i + 2]))
@@ -69,6 +89,10 @@ local function take_in(item, seq)
     'status', 'queued', 'tenant', item.tenant, 'class', item.class, 'seq', seq, 'digest', item.digest,
     'schema', item.schema, 'created', now, 'deadline', deadline, 'body', item.body,
   }
+  if item.cap then
+    fields[#fields + 1] = 'cap'
+    fields[#fields + 1] = billionths(item.cap)
+  end
   for _, name in ipairs({ 'key', 'batch', 'task', 'name' }) do
     if item[name] then
       fields[#fields + 1] = name
@@ -112,6 +136,14 @@ for name, joined in pairs(batches) do
   redis.call('PEXPIREAT', batch, deadline + ttl)
   redis.call('PEXPIREAT', batch .. ':members', deadline + ttl)
   redis.call('ZREM', P .. 'closing', name)
+end
+
+-- The last cap that was stated holds, also for members that had been handed in before.
+for _, item in ipairs(items) do
+  local batch = batch_of(item.tenant, item.batch or '')
+  if item.batch_cap and redis.call('EXISTS', batch) == 1 then
+    redis.call('HSET', batch, 'cap', billionths(item.batch_cap))
+  end
 end
 
 local ring = {}

@@ -51,6 +51,7 @@ for _, id in ipairs(expired) do
   else
     -- The token stays: as long as nobody takes it, its holder may come back.
     leave(e)
+    charge(e, now)
     e.suspect = e.suspect == '' and 'company' or 'alone'
     redis.call('HSET', of(id), 'status', 'queued', 'suspect', e.suspect)
     await(e)
@@ -60,7 +61,7 @@ end
 local due = passed('due')
 for _, id in ipairs(due) do
   local e = load(id)
-  if e and e.status == 'deferred' then put_back(e) else remove(P .. 'due', id) end
+  if e and e.status == 'deferred' then put_back(e, now) else remove(P .. 'due', id) end
 end
 
 -- Members of ended batches are given their expiry, about `limit` of them.
