@@ -39,6 +39,7 @@ from extractor.errors import (
     ValidationTimeout,
 )
 from extractor.following import HOPELESS, Failure, next_step
+from extractor.jsontext import value_at
 from extractor.judging import judge_completion, judged_from
 from extractor.known import Known
 from extractor.model import moved_on, settled
@@ -209,8 +210,11 @@ class _Asking:
 
     async def _next(self, step: Step, completion: Completion, judged: Judged, *, is_last: bool) -> Step | None:
         self._enforcement = enforcement_after(self._enforcement, completion, judged)
+        before = self._known.judged.record if self._known.judged else None
         known = self._known.take_in(step, completion, judged)
-        silent = () if completion.reasoning else step.opened or ()
+        # What a model gave without thinking aloud it may have computed, unless it only gave it again.
+        opened = () if completion.reasoning else step.opened or ()
+        silent = [at for at in opened if value_at(before, at) != value_at(known.record, at)]
         made_up = () if judged.violations else await self._known.made_up(apart_from=silent)
         again = [] if is_last or self._base.options.unsupported == "flag" else self._once_more(made_up)
         is_accepted = not judged.violations and not again

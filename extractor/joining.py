@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from extractor.answer import Merged
     from extractor.attempts import Answer
     from extractor.planning import Portion
-    from extractor.records import Conflict, Evidence, Json, Repair
+    from extractor.records import Conflict, Evidence, Repair
     from extractor.schema import Contract
 
 
@@ -95,7 +95,7 @@ def conflicts_of(merged: Merged, answer: Answer, *, contract: Contract) -> tuple
     """Return the conflicts at the places of the record, with what stands there in the end."""
     record_pointer = contract.record_pointers(merged.value)
     return tuple(
-        replace(conflict, at=here, chosen=_value_at(answer.record, here), stated=tuple(_in_order(conflict)))
+        replace(conflict, at=here, chosen=jsontext.value_at(answer.record, here), stated=tuple(_in_order(conflict)))
         for conflict in merged.conflicts
         for here in [record_pointer(conflict.at)]
     )
@@ -108,17 +108,6 @@ def _in_order(conflict: Conflict) -> Iterator[Stated]:
 
 def _start_of(evidence: Evidence | None) -> float:
     return float("inf") if evidence is None or evidence.start is None else evidence.start
-
-
-def _value_at(record: Json, at: str) -> Json:
-    for token in jsontext.tokens(at):
-        if isinstance(record, dict):
-            record = record.get(token)
-        elif isinstance(record, list) and token.isdecimal() and int(token) < len(record):
-            record = record[int(token)]
-        else:
-            return None
-    return record
 
 
 def _is_below(at: str, places: Sequence[str]) -> bool:

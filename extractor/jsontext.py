@@ -256,6 +256,18 @@ def tokens(at: str) -> tuple[str, ...]:
     return tuple(token.replace("~1", "/").replace("~0", "~") for token in at.split("/")[1:])
 
 
+def value_at(value: Json, at: str) -> Json:
+    """Return what stands at a JSON Pointer, None where there is no such place."""
+    for token in tokens(at):
+        if isinstance(value, dict):
+            value = value.get(token)
+        elif isinstance(value, list) and token.isascii() and token.isdigit() and int(token) < len(value):
+            value = value[int(token)]
+        else:
+            return None
+    return value
+
+
 def leaves(value: Json, at: str = "") -> Iterator[tuple[str, Json]]:
     """Yield the pointer and value of every leaf: scalars, and containers that are empty."""
     if isinstance(value, dict) and value:

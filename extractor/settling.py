@@ -102,23 +102,12 @@ def _without(record: Json, states: Mapping[str, FieldState]) -> Json:
     """Return the record without members that are not right; an item of a list is null, so that others keep theirs."""
     for at in states:
         *above, last = jsontext.tokens(at)
-        holder = _at(record, above)
+        holder = jsontext.value_at(record, jsontext.pointer(*above))
         if isinstance(holder, dict) and last in holder:
             record = _put(record, above, {name: member for name, member in holder.items() if name != last})
         elif isinstance(holder, list):
             record = _put(record, [*above, last], None)
     return record
-
-
-def _at(value: Json, tokens: Sequence[str]) -> Json:
-    for token in tokens:
-        if isinstance(value, dict):
-            value = value.get(token)
-        elif isinstance(value, list) and token.isdecimal() and int(token) < len(value):
-            value = value[int(token)]
-        else:
-            return None
-    return value
 
 
 def _put(value: Json, tokens: Sequence[str], new: Json) -> Json:

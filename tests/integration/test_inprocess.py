@@ -59,7 +59,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Sequence[Script
 
 def failing_paths(asked: Asked) -> list[str]:
     messages = [Message(role=each["role"], content=each["content"]) for each in asked.body["messages"]]
-    return list(read_back(messages).failing)
+    return [field.at for field in read_back(messages).fields]
 
 
 def test_a_class_in_gives_an_instance_out_with_the_passage_of_every_value(serve):

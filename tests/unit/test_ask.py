@@ -55,7 +55,7 @@ async def test_a_reask_names_the_path_that_failed_and_starts_afresh():
 
     assert answer.record == GOOD
     first, second = model.asked
-    assert list(read_back(second.messages).failing) == ["/total"]
+    assert [field.at for field in read_back(second.messages).fields] == ["/total"]
     assert (len(first.messages), len(second.messages), second.round) == (2, 2, 2)
 
 
@@ -85,7 +85,8 @@ async def test_the_caller_hears_of_the_record_and_the_model_of_its_own_answer(wr
 
     assert answer.record == {"of": {"a": 1, "b": 2}}
     assert [(found.at, found.rule) for found in answer.attempts[0].violations] == [caller]
-    assert read_back(model.asked[1].messages).failing == model_hears
+    fields = read_back(model.asked[1].messages).fields
+    assert {field.at: field.rules[0] for field in fields} == model_hears
 
 
 async def test_every_attempt_is_kept_with_what_was_wrong_and_what_it_cost():
@@ -220,7 +221,7 @@ async def test_a_value_from_nowhere_is_asked_for_again_on_another_rung_where_the
     ]
     assert answer.record == GOOD
     assert model.asked[1].left == {"json_schema"}
-    assert list(read_back(model.asked[1].messages).failing) == ["/total"]
+    assert [field.at for field in read_back(model.asked[1].messages).fields] == ["/total"]
 
 
 async def test_a_value_that_stays_the_same_when_asked_for_again_is_taken_and_named():
