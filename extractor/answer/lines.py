@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 #: Characters of a line of prose that are taken on each side of a place.
 REACH: Final = 200
 #: Lines above a row that are looked at for the header of its table, and above any line for a heading.
-MOST_ROWS: Final = 5_000
+MOST_ROWS: Final = 2_000
 MOST_ABOVE: Final = 400
 #: Lines in a row that are no rows of their own, when a cell wraps or a page ends.
 _MOST_BETWEEN: Final = 2
@@ -33,6 +33,7 @@ class Lines:
         #: The text.
         self.text: Final = text
         self._starts = [0, *(end.end() for end in _ENDS.finditer(text))]
+        self._headers: dict[int, int | None] = {}
 
     def number_at(self, offset: int) -> int:
         """Return the number of the line that holds an offset."""
@@ -54,20 +55,24 @@ class Lines:
         """Return the lines of a place with so many on each side, of long ones `REACH` characters."""
         first, last = self.number_at(place[0]), self.number_at(max(place[1] - 1, place[0]))
         start, end = self.span(first - lines, last + lines)
-        return self._to_word(max(start, place[0] - REACH)), self._to_word(min(end, place[1] + REACH))
+        return max(start, place[0] - REACH), min(end, place[1] + REACH)
 
     def header_of(self, number: int) -> Span | None:
         """Return the row that heads the table of a row: the first above it that holds words only."""
         if not self._is_row(number):
             return None
-        top, between = None, 0
+        top, between, above = None, 0, number - 1
         for above in range(number - 1, max(number - MOST_ROWS, 0) - 1, -1):
-            line = self.line(above)
-            between = 0 if self._is_row(above) else between + 1
-            if between > _MOST_BETWEEN or (not line.strip() and not self._ends_page(above)):
+            if above in self._headers:
+                top = top if self._headers[above] is None else self._headers[above]
                 break
-            if not between and not _DIGIT.search(line) and not _RULE.fullmatch(line):
+            between = 0 if self._is_row(above) else between + 1
+            if between > _MOST_BETWEEN or not (self.line(above).strip() or self._ends_page(above)):
+                break
+            if not between and self._holds_words_only(above):
                 top = above
+        first = above if top is None else top
+        self._headers |= dict.fromkeys(range(first + 1, number + 1), top)
         return None if top is None else self.span(top)
 
     def heading_of(self, number: int) -> Span | None:
@@ -79,6 +84,10 @@ class Lines:
 
     def _is_row(self, number: int) -> bool:
         return _CELLS.search(self.line(number)) is not None
+
+    def _holds_words_only(self, number: int) -> bool:
+        line = self.line(number)
+        return not _DIGIT.search(line) and not _RULE.fullmatch(line)
 
     def _ends_page(self, number: int) -> bool:
         end = self.span(number)[1]
@@ -92,7 +101,3 @@ class Lines:
             return False
         stands_free = number == 0 or not self.line(number - 1).strip() or self._ends_page(number - 1)
         return stands_free and line[-1] not in ".,;" and (line[0].isupper() or line[0].isdigit())
-
-    def _to_word(self, offset: int) -> int:
-        """Return the offset, or one a little further in where it is between two letters of a word."""
-        return offset

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from extractor import jsontext
+from extractor.answer.labelled import Labelled
 from extractor.answer.searching import Searcher
 
 if TYPE_CHECKING:
@@ -21,13 +21,11 @@ MOST_BESIDE: Final = 12
 MOST_NEIGHBOURS: Final = 3
 #: Values below a place that are looked up.
 MOST_BELOW: Final = 2_000
-#: Places of a name that are looked at, and of these the ones that are taken.
-MOST_LABELS: Final = 200
+#: Places of a name that are taken, and characters before one that are looked at.
 MOST_NAMED: Final = 3
+LONGEST_LABEL: Final = 80
 #: How much more room a list or an object has than a single value.
 ROOM: Final = 3
-
-_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_a-zA-Z]+")
 
 
 class Locator:
@@ -38,14 +36,15 @@ class Locator:
         self._evidence = evidence
         self._lines = lines
         self._text = lines.text
+        self._labelled = Labelled(lines.text)
 
     def around(self, at: str, *, most: int) -> list[Span]:
         """Return the spans that tell about a place, of `most` characters together or little more; none if unknown."""
         value = _value_at(self._record, at)
         if isinstance(value, dict | list) and value:
             return self._around_container(at, value, most=most * ROOM)
-        own = self._place_of(at, value)
         beside = self._neighbours(at)
+        own = self._place_of(at, value, near=next(iter(beside), None))
         named = self._named(at, near=own or next(iter(beside), None))
         if own is None and not named and at.count("/") == 1:
             return []  # members of the whole record stand anywhere: they do not tell where this one does
@@ -96,38 +95,41 @@ class Locator:
         return []
 
     def _beside(self, holder: Json, above: str, inner: str) -> list[Span]:
-        """Return where the scalars of an object stand that are nearest to one of its members, certain ones first."""
+        """Return where the scalars of an object stand that are nearest to a member; certain ones, if there are any."""
         if not isinstance(holder, dict):
             return []
         names = [above + jsontext.pointer(name) for name in holder]
         middle = names.index(inner) if inner in names else len(names)
-        order = sorted(range(len(names)), key=lambda place: abs(place - middle))
-        near = [(names[place], value) for place in order if _is_scalar(value := list(holder.values())[place])]
+        near = sorted(
+            zip(names, holder.values(), range(len(names)), strict=True), key=lambda each: abs(each[2] - middle)
+        )
+        known = [(name, value) for name, value, _ in near[: 2 * MOST_BESIDE] if name != inner and _is_scalar(value)]
         places = [
             (self._is_certain(name, value), place)
-            for name, value in near[:MOST_BESIDE]
-            if name != inner and (place := self._place_of(name, value))
+            for name, value in known[:MOST_BESIDE]
+            if (place := self._place_of(name, value))
         ]
-        return [place for _, place in sorted(places, key=lambda found: not found[0])][:MOST_NEIGHBOURS]
+        certain = [place for is_certain, place in places if is_certain]
+        return (certain or [place for _, place in places])[:MOST_NEIGHBOURS]
 
     def _next_items(self, items: Json, above: str, inner: str) -> list[Span]:
         """Return where the items before and after one stand."""
+        if not isinstance(items, list):
+            return []
         index = int(inner.rpartition("/")[2])
-        found: list[Span] = []
-        for beside in (index - 1, index + 1):
-            if isinstance(items, list) and 0 <= beside < len(items):
-                places = [place for place in self._below(above + jsontext.pointer(beside), items[beside]) if place]
-                found += places[:1]
-        return found
+        around = (number for number in (index - 1, index + 1) if 0 <= number < len(items))
+        places = (next(filter(None, self._below(above + jsontext.pointer(at), items[at])), None) for at in around)
+        return [place for place in places if place]
 
-    def _place_of(self, at: str, value: Json) -> Span | None:
-        """Return where a scalar stands, None where that is not known."""
+    def _place_of(self, at: str, value: Json, *, near: Span | None = None) -> Span | None:
+        """Return where a scalar stands, None where that is not known; of places looked up here, the nearest one."""
         if value is None or isinstance(value, bool | dict | list):
             return None
         known = self._evidence.get(at)
         if known is not None:
             return None if known.start is None or known.end is None else (known.start, known.end)
-        return next(iter(self._searcher.find(value).spans), None)
+        middle = near[0] if near else 0
+        return min(self._searcher.find(value).spans, key=lambda span: abs(span[0] - middle), default=None)
 
     def _is_certain(self, at: str, value: Json) -> bool:
         """Whether a value stands in one place only."""
@@ -139,25 +141,15 @@ class Locator:
         return Searcher(self._text)
 
     def _named(self, at: str, *, near: Span | None) -> list[Span]:
-        """Return where the words of a place's name stand: nearest to what is known, else at the start of lines."""
-        names = [words for token in jsontext.tokens(at) if not token.isdecimal() and (words := _WORD.findall(token))]
-        for wanted in ([word for words in names[-2:] for word in words], *names[:-3:-1]):
-            found = self._labels(wanted)
-            if found and near is not None:
-                return [min(found, key=lambda span: abs(span[0] - near[0]))]
-            if found:
-                return sorted(found, key=self._is_inside_line)[:MOST_NAMED]
-        return []
-
-    def _labels(self, wanted: list[str]) -> list[Span]:
-        if not wanted:
-            return []
-        pattern = re.compile(r"(?<!\w)" + r"[\s_./-]{0,2}".join(map(re.escape, wanted)) + r"(?!\w)", re.IGNORECASE)
-        found = pattern.finditer(self._text)
-        return [match.span() for match, _ in zip(found, range(MOST_LABELS), strict=False)]
+        """Return where the name of a place stands: nearest to what is known, else where it begins a line, first."""
+        found = self._labelled.named(at)
+        if found and near is not None:
+            return [min(found, key=lambda span: abs(span[0] - near[0]))]
+        return sorted(found, key=self._is_inside_line)[:MOST_NAMED]
 
     def _is_inside_line(self, span: Span) -> bool:
-        return bool(self._text[self._lines.span(self._lines.number_at(span[0]))[0] : span[0]].strip(" |#*-"))
+        start, _ = self._lines.span(self._lines.number_at(span[0]))
+        return bool(self._text[max(start, span[0] - LONGEST_LABEL) : span[0]].strip(" |#*-"))
 
 
 def _is_scalar(value: Json) -> bool:

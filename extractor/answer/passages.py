@@ -51,6 +51,8 @@ def passages_for(
     text = document.text
     if len(text) <= WHOLE:
         return (Passage(start=0, end=len(text), text=text),)
+    if len(fields) * FOR_EACH > FOR_ALL:
+        return None
     locator = Locator(record, evidence, Lines(text))
     share = max(min(most_characters, FOR_ALL // max(len(fields), 1)), FOR_EACH)
     spans: list[Span] = []
