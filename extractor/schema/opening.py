@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Final, Literal
 
 from extractor.jsontext import pointer, tokens
@@ -14,7 +15,7 @@ from extractor.schema.hoisting import hoisted
 from extractor.schema.pieces import NULL, closed
 from extractor.schema.room import size_of
 from extractor.schema.sizing import expected_tokens
-from extractor.schema.wire_places import either, forms_meant, forms_of, is_tag, name_in, way_to
+from extractor.schema.wire_places import Places, either, is_tag, name_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 #: Tokens that every patch may take.
 LEAST: Final = 32
+#: Rules told of a patch. As many are told of a whole record.
+MAX_TOLD: Final = 400
 #: Rule of a list -> what it asks for. A map's rules are those of its list of entries; a class has names of its own.
 _ASKED_OF_LISTS: Final[Mapping[str, Literal["add", "remove"]]] = {
     "minItems": "add",
@@ -74,52 +77,58 @@ def open_paths(
     """
     if not isinstance(value, dict) or not violations:
         return None
-    definitions: JsonObject = wire.get("$defs", {})
-    places = _outermost([_place(violation, wire, value) for violation in violations])
+    known = Places(wire, value)
+    places = _outermost([_place(violation, known) for violation in violations])
     if not places[0].steps:
         return None
     names = _names(places)
     fields = tuple(
-        OpenField(name=known_as, at=pointer(*place.steps), kind=place.kind, rules=tuple(place.says))
-        for known_as, place in zip(names, places, strict=True)
+        OpenField(name=named, at=pointer(*place.steps), kind=place.kind, rules=tuple(place.says))
+        for named, place in zip(names, places, strict=True)
     )
-    schemas = [_schema(place, definitions) for place in places]
-    schema = _patch(dict(zip(names, schemas, strict=True)), definitions)
-    rules = {
-        pointer(known_as) + at: says
-        for known_as, place in zip(names, places, strict=True)
+    schemas = [_schema(place, known) for place in places]
+    schema = _patch(dict(zip(names, schemas, strict=True)), known.definitions)
+    paths = [(tokens(at), says) for at, says in told.items()]
+    rules = (
+        (pointer(named) + at, says)
+        for named, place in zip(names, places, strict=True)
         if place.kind != "remove"
-        for at, says in _told_below(place, told).items()
-    }
-    shape = Shape(schema=schema, name=name, told=rules, expected_tokens=expected_tokens(schema, least=LEAST))
+        for at, says in _told_below(place, paths).items()
+    )
+    shape = Shape(
+        schema=schema,
+        name=name,
+        told=dict(islice(rules, MAX_TOLD)),
+        expected_tokens=expected_tokens(schema, least=LEAST),
+    )
     return Opening(shape=shape, fields=fields)
 
 
 # --- Places ---------------------------------------------------------------------------------------------------------
 
 
-def _place(violation: Violation, wire: JsonObject, value: Json) -> _Place:
-    way = way_to(violation.at, wire=wire, value=value)
+def _place(violation: Violation, known: Places) -> _Place:
+    way = known.way_to(violation.at)
     kind: Literal["replace", "add", "remove"] = "replace"
     if isinstance(way[-1].value, list) and len(way) == len(tokens(violation.at)) + 1:
         kind = _ASKED_OF_LISTS.get(violation.rule, "replace")
     if kind == "add" or (kind == "remove" and way[-1].value):
         return _Place(way, kind, {violation.rule}, {violation.says: None})
-    widened = _widened(way, wire.get("$defs", {}))
+    widened = _widened(way, known)
     broken = {violation.rule} if len(widened) == len(way) else {violation.rule, "anyOf"}
     return _Place(widened, "replace", broken, {violation.says: None})
 
 
-def _widened(way: tuple[Stop, ...], definitions: Mapping[str, JsonObject]) -> tuple[Stop, ...]:
+def _widened(way: tuple[Stop, ...], known: Places) -> tuple[Stop, ...]:
     """Return the way to what has to be open as a whole: a box with its content, an object with the tag of its form."""
     if len(way) == 1 or not isinstance(way[-2].value, dict):
         return way
     above, stop = way[-2], way[-1]
-    forms = [form for wire in above.wires for form in forms_of(wire, definitions) if "properties" in form]
+    forms = [form for wire in above.wires for form in known.forms_of(wire) if "properties" in form]
     is_tagged = len(forms) > 1 and any(is_tag(form["properties"].get(stop.steps[-1], {})) for form in forms)
-    is_box = all(len(form["properties"]) == 1 for form in forms_meant(above, definitions))
+    is_box = all(len(form["properties"]) == 1 for form in known.forms_meant(above))
     is_single = len(way) == 2 and not isinstance(stop.value, (dict, list))  # noqa: PLR2004 - the root and its member
-    return _widened(way[:-1], definitions) if is_tagged or (is_box and not is_single) else way
+    return _widened(way[:-1], known) if is_tagged or (is_box and not is_single) else way
 
 
 def _outermost(places: list[_Place]) -> list[_Place]:
@@ -156,13 +165,13 @@ def _names(places: Sequence[_Place]) -> list[str]:
 # --- Schemas --------------------------------------------------------------------------------------------------------
 
 
-def _schema(place: _Place, definitions: Mapping[str, JsonObject]) -> JsonObject:
+def _schema(place: _Place, known: Places) -> JsonObject:
     """Return the schema of one member of the patch."""
     stop = place.way[-1]
     if place.kind == "replace":
-        return either([_narrowed(wire, place, definitions) for wire in stop.wires])
+        return either([_narrowed(wire, place, known) for wire in stop.wires])
     if place.kind == "add":
-        items = either([form["items"] for form in forms_meant(stop, definitions) if "items" in form])
+        items = either([form["items"] for form in known.forms_meant(stop) if "items" in form])
         return {"type": "array", "items": items, "description": "Items to add at the end of the list, and no others."}
     count = len(stop.value)
     position = {"type": "integer", "minimum": 0, "maximum": count - 1}
@@ -170,16 +179,16 @@ def _schema(place: _Place, definitions: Mapping[str, JsonObject]) -> JsonObject:
     return {"type": "array", "items": position, "maxItems": count, "description": words}
 
 
-def _narrowed(wire: JsonObject, place: _Place, definitions: Mapping[str, JsonObject]) -> JsonObject:
+def _narrowed(wire: JsonObject, place: _Place, known: Places) -> JsonObject:
     """Return a union with the branch that the value is of, and with null; whole where another one may be meant."""
     stop = place.way[-1]
     if "anyOf" not in wire or not isinstance(stop.value, (dict, list)) or not _OF_FORMS.isdisjoint(place.broken):
         return wire
-    meant = forms_meant(stop, definitions)
+    meant = known.forms_meant(stop)
     branches = [
         branch
         for branch in wire["anyOf"]
-        if branch == NULL or any(form is other for form in forms_of(branch, definitions) for other in meant)
+        if branch == NULL or any(form is other for form in known.forms_of(branch) for other in meant)
     ]
     return {**wire, "anyOf": branches} if len(meant) == 1 and branches else wire
 
@@ -243,13 +252,13 @@ def _referred_to(part: JsonObject) -> Iterator[str]:
 # --- Rules in words -------------------------------------------------------------------------------------------------
 
 
-def _told_below(place: _Place, told: Mapping[str, str]) -> dict[str, str]:
+def _told_below(place: _Place, told: Sequence[tuple[tuple[str, ...], str]]) -> dict[str, str]:
     """Return the rules told of a place and of what is below it, by their pointers from there.
 
-    The rules know the record. A step that only the wire has is passed over, and where it may be the caller's own, too.
+    Paths of rules know the record. A step that may be one of the wire alone is taken and passed over.
     """
     found: dict[str, str] = {}
-    ahead = [(tokens(at), {0}, says) for at, says in told.items()]
+    ahead = [(path, {0}, says) for path, says in told]
     for above, below in zip(place.way, place.way[1:], strict=False):
         step = below.steps[-1]
         ways = ((str(step),), ("*",)) if isinstance(step, int) else ((step,),)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from extractor.jsontext import tokens
 from extractor.schema.lifting import ABSENT
@@ -34,20 +34,21 @@ def patched(value: Json, patch: Json, opening: Opening) -> Json | None:
 
 def _put(value: Json, given: Json, field: OpenField) -> Json:
     """Return `value` with `given` in an open place. Only what holds the place is new."""
-    holders: list[tuple[Json, str | int]] = []
+    holders: list[tuple[Json, Any]] = []
     for token in tokens(field.at):
         step = _step(value, token)
         holders.append((value, step))
-        value = value.get(token, ABSENT) if isinstance(value, dict) else value[step]
+        value = value.get(step, ABSENT) if isinstance(value, dict) else value[step]
     value = _changed(value, given, field)
     for holder, step in reversed(holders):
-        changed = dict(holder) if isinstance(holder, dict) else list(holder)
+        changed: Any = dict(holder) if isinstance(holder, dict) else list(holder)
         changed[step] = value
         value = changed
     return value
 
 
-def _step(value: Json, token: str) -> str | int:
+def _step(value: Json, token: str) -> Any:
+    """Return the name or position that a step is in an object or a list."""
     if isinstance(value, dict):
         return token
     if isinstance(value, list) and token.isascii() and token.isdigit() and int(token) < len(value):
