@@ -45,6 +45,9 @@ class SimulateArguments:
         ),
     ] = None
     seed: Annotated[int, typer.Option(metavar="N", help="Of what is drawn: equal requests wait equally long.")] = 0
+    rate: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Requests that each model takes per minute; more are a 429.")
+    ] = None
     balance: Annotated[
         float | None, typer.Option(metavar="USD", min=0, help="Dollars on the account. Default: it never runs out.")
     ] = None

@@ -11,7 +11,7 @@ from extractor.cli.dev_words import program
 from extractor.cli.exits import ExitCode
 from extractor.cli.stopping import stopped_by_signals
 from extractor.errors import InvalidRequest, InvalidSettings
-from extractor.simulator import PROFILES, Latency
+from extractor.simulator import PROFILES, Latency, RateLimit
 from extractor.simulator.answering import records_in
 from extractor.simulator.catalogue import known_words, load
 from extractor.simulator.provider import Conduct, Provider
@@ -62,6 +62,7 @@ def conduct_from(arguments: SimulateArguments) -> Conduct:
         scenarios=[_scenario(text) for text in arguments.scenario or ()],
         latency_ms=latency,
         seed=arguments.seed,
+        rate=None if arguments.rate is None else RateLimit(requests=arguments.rate),
         balance_usd=arguments.balance,
         remembers=False,  # it may run for days
     )

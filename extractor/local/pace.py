@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 SPREAD_S: Final = 0.5
 #: Seconds of a cool-down that are sat out. One that lasts longer fails what waits for it, so that it is put off.
 PATIENCE_S: Final = 120.0
+#: Seconds of any cool-down at most: the longest limit that providers have is that of a day.
+LONGEST_S: Final = 86_400.0
 #: Seconds before a permit is asked for again: what was counted too high may have been corrected meanwhile.
 AGAIN_S: Final = 1.0
 
@@ -85,6 +87,7 @@ class Lanes:
         """Let `lane` cool down, and afterwards take fewer requests at once than before."""
         with self._lock:
             known, now = self._known[lane], time.monotonic()
+            seconds = min(seconds, LONGEST_S)
             if known.open_at <= now:  # what was sent before it closed teaches nothing more
                 known.throttle.cut()
                 seconds += self._jitter() * SPREAD_S

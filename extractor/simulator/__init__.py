@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from extractor.simulator.profiles import PROFILES, Profile
     from extractor.simulator.scenarios import Latency
     from extractor.simulator.server import Simulator
+    from extractor.simulator.turnstile import RateLimit
 
 __all__ = [
     "PROFILES",
@@ -22,6 +23,7 @@ __all__ = [
     "Latency",
     "Ledger",
     "Profile",
+    "RateLimit",
     "Reply",
     "Simulator",
     "Streaming",
@@ -34,6 +36,7 @@ _NAMES = {
     "asked": ("Asked",),
     "scenarios": ("Latency",),
     "server": ("Simulator",),
+    "turnstile": ("RateLimit",),
 }
 _HOMES = {name: f"extractor.simulator.{module}" for module, names in _NAMES.items() for name in names}
 

@@ -24,6 +24,7 @@ from extractor.simulator.rendering import NO_COMPLETION, Rendered, render
 from extractor.simulator.requested import MalformedRequest, Requested, read
 from extractor.simulator.scenarios import Latency, Scenarios
 from extractor.simulator.templates import filled
+from extractor.simulator.turnstile import Turnstile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from extractor.simulator.asked import Asked
     from extractor.simulator.catalogue import Reply
     from extractor.simulator.scenarios import Playable
+    from extractor.simulator.turnstile import RateLimit
 
 #: What comes before the names of endpoints in a path.
 _PREFIX = re.compile(r"^(?:/api)?/v1(?=/)")
@@ -55,6 +57,8 @@ class Conduct:
     seed: int = 0
     #: Slugs that are known, which are those that are listed. None = the profile's are listed, and every slug is known.
     models: Sequence[str] | None = None
+    #: What each model takes in a while; None = any number of requests.
+    rate: RateLimit | None = None
     #: US dollars on the account; None = it never runs out.
     balance_usd: float | None = None
     #: How often `/generation` does not know a generation yet before it does.
@@ -75,6 +79,8 @@ class Provider:
         self._conduct = conduct
         self.profile = _profile_of(conduct.profile)
         self.ledger = Ledger(balance_usd=conduct.balance_usd)
+        #: Lets requests through to the models.
+        self.turnstile = Turnstile(conduct.rate, remembers=conduct.remembers)
         self.scenarios = Scenarios()
         for needle, playables in conduct.scenarios:
             self.scenarios.play(needle, playables)
@@ -125,7 +131,8 @@ class Provider:
             message = f"{requested.model} is not a valid model ID"
             return self._refused(gateway_error(400, message), model=requested.model)
         needle, document = self._named(requested)
-        refusal = refusal_of(requested, profile=self.profile, ledger=self.ledger)
+        refusal = self.turnstile.refusal(requested.model)
+        refusal = refusal or refusal_of(requested, profile=self.profile, ledger=self.ledger)
         if refusal is not None:
             return self._refused(refusal, model=requested.model, document=document)
         return self._generate(requested, needle, asked.raw, document=document)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from extractor.simulator.asked import Asked
     from extractor.simulator.ledger import Ledger
     from extractor.simulator.scenarios import Playable
+    from extractor.simulator.turnstile import Turnstile
 
 HOST = "127.0.0.1"
 #: Path below which the endpoints are, as at the real gateway.
@@ -82,6 +83,11 @@ class Simulator(Conduct):
     def ledger(self) -> Ledger:
         """What was charged."""
         return self.provider.ledger
+
+    @property
+    def turnstile(self) -> Turnstile:
+        """What lets requests through, and can be closed."""
+        return self.provider.turnstile
 
     @property
     def asked(self) -> list[Asked]:

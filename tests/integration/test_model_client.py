@@ -366,7 +366,7 @@ async def test_a_rate_limit_is_waited_for_as_long_as_the_provider_asks(client: O
     assert found.usage.cost_usd == pytest.approx(0.000328)
 
 
-async def test_a_wait_too_long_to_sit_out_is_reported(client: OpenClient):
+async def test_a_wait_too_long_to_sit_out_is_reported_and_told_to_all_who_wait(client: OpenClient):
     with ScriptedServer([status(429, retry_after=54_000)]) as server:
         model = client(server)
         ports = ports_for(model)
@@ -374,7 +374,7 @@ async def test_a_wait_too_long_to_sit_out_is_reported(client: OpenClient):
             await ask(model, ports)
 
     assert caught.value.retry_after_s == 54_000
-    assert ports.pace.cooled == []
+    assert [(lane.endpoint, seconds) for lane, seconds in ports.pace.cooled] == [(server.base_url, 54_000)]
     assert len(server.asked) == 1
 
 

@@ -101,6 +101,23 @@ async def test_a_rate_limit_cools_the_whole_endpoint_for_as_long_as_the_provider
     assert pace.slept == []
 
 
+@pytest.mark.parametrize(
+    ("failure", "cooled"),
+    [
+        pytest.param(errors.RateLimited("", status=429, retry_after_s=3600), [(THERE, 3600)], id="the provider's word"),
+        pytest.param(errors.RateLimited("", retry_after_s=3600), [], id="our own pace, which knows it"),
+        pytest.param(errors.ProviderUnavailable("", status=503, retry_after_s=3600), [], id="an overload"),
+    ],
+)
+async def test_a_wait_too_long_to_sit_out_holds_for_every_question(failure, cooled):
+    pace = InstantPace()
+
+    with pytest.raises(errors.ModelError):
+        await send(Failing(failure), pace)
+
+    assert pace.cooled == cooled
+
+
 async def test_other_failures_wait_twice_as_long_each_time():
     pace = InstantPace()
 
