@@ -34,6 +34,11 @@ class MemoryPurse:
         return self._spent_usd
 
     @property
+    def reserved_usd(self) -> float:
+        """US dollars set aside for calls in flight."""
+        return self._reserved_usd
+
+    @property
     def is_capped(self) -> bool:
         return self._cap_usd is not None or (self._parent is not None and self._parent.is_capped)
 
@@ -64,8 +69,9 @@ class MemoryPurse:
         return self._cap_usd is None or self._spent_usd + usd <= self._cap_usd + ROUNDING
 
     def _book(self, usd: float, *, calls: int) -> None:
-        self._reserved_usd += usd
         self._in_flight += calls
+        # Sums of binary fractions would not come back to nothing by themselves.
+        self._reserved_usd = self._reserved_usd + usd if self._in_flight else 0.0
         if calls < 0:
             self._settled.set()
             self._settled = anyio.Event()

@@ -8,8 +8,8 @@ from dataclasses import replace
 import anyio
 import pytest
 
-from extractor.errors import BudgetExceeded, Cancelled
-from extractor.local import MemoryCancel, MemoryJournal, MemoryPace, MemoryPurse
+from extractor.errors import Cancelled
+from extractor.local import MemoryCancel, MemoryJournal, MemoryPace
 from extractor.records import CallKey, Completion, Lane, Usage
 from extractor.store import SharedPace
 from extractor.testing import InstantPace
@@ -55,11 +55,6 @@ async def redis_journal_of_a_takeover(request):
 async def journal(request):
     async with request.param(request) as journal:
         yield journal
-
-
-@pytest.fixture(params=[MemoryPurse])
-def purse_of(request):
-    return request.param
 
 
 @pytest.fixture(params=[MemoryPace, InstantPace, SharedPace], ids=lambda each: each.__name__)
@@ -145,115 +140,6 @@ async def test_a_reply_is_kept_also_where_an_earlier_run_had_none():
 
     assert await journal.replay(window=0, round=1) == completion("1")
     assert journal.calls[FIRST].usage == Usage(calls=2, cost_usd=0.03)
-
-
-async def test_spending_stops_at_the_cap(purse_of):
-    purse = purse_of(0.03)
-    for _ in range(3):
-        await purse.settle(await purse.reserve(0.01), spent_usd=0.01)
-
-    with pytest.raises(BudgetExceeded):
-        await purse.reserve(0.01)
-
-    assert purse.spent_usd == pytest.approx(0.03)
-
-
-async def test_what_was_spent_before_counts_against_the_cap_and_not_on_the_purse_above(purse_of):
-    run = purse_of(1.0)
-    document = purse_of(0.03, parent=run, spent_usd=0.02)
-    await document.settle(await document.reserve(0.01), spent_usd=0.01)
-
-    with pytest.raises(BudgetExceeded):
-        await document.reserve(0.01)
-
-    assert (run.spent_usd, document.spent_usd) == (pytest.approx(0.01), pytest.approx(0.03))
-
-
-async def test_what_was_reserved_but_not_spent_can_be_spent_again(purse_of):
-    purse = purse_of(0.01)
-    await purse.settle(await purse.reserve(0.01), spent_usd=0.0)
-
-    assert await purse.reserve(0.01) == 0.01
-
-
-async def test_a_reservation_waits_for_calls_in_flight_and_then_fits(purse_of):
-    purse = purse_of(0.015)
-    first = await purse.reserve(0.01)
-
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(purse.reserve, 0.01)
-        await anyio.wait_all_tasks_blocked()
-        await purse.settle(first, spent_usd=0.001)
-
-    assert purse.spent_usd == 0.001
-
-
-async def test_a_reservation_that_waited_in_vain_is_refused(purse_of):
-    purse = purse_of(0.015)
-    first = await purse.reserve(0.01)
-    refused = []
-
-    async def try_to_reserve():
-        try:
-            await purse.reserve(0.01)
-        except BudgetExceeded as error:
-            refused.append(error.code)
-
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(try_to_reserve)
-        await anyio.wait_all_tasks_blocked()
-        await purse.settle(first, spent_usd=0.01)
-
-    assert refused == ["budget_exceeded"]
-
-
-async def test_fifty_reservations_at_once_never_pass_the_cap(purse_of):
-    purse = purse_of(0.1)
-    refused = []
-
-    async def spend():
-        try:
-            reserved = await purse.reserve(0.01)
-        except BudgetExceeded:
-            refused.append(1)
-            return
-        await anyio.lowlevel.checkpoint()
-        await purse.settle(reserved, spent_usd=0.01)
-
-    async with anyio.create_task_group() as tasks:
-        for _ in range(50):
-            tasks.start_soon(spend)
-
-    assert purse.spent_usd == pytest.approx(0.1)
-    assert len(refused) == 40
-
-
-async def test_a_document_cap_inside_a_run_cap_books_on_both(purse_of):
-    run = purse_of(1.0)
-    document = purse_of(0.02, parent=run)
-    await document.settle(await document.reserve(0.02), spent_usd=0.02)
-
-    with pytest.raises(BudgetExceeded):
-        await document.reserve(0.01)
-
-    assert (run.spent_usd, document.spent_usd) == (0.02, 0.02)
-
-
-async def test_a_refusal_above_leaves_nothing_reserved_below(purse_of):
-    run = purse_of(0.0)
-    document = purse_of(0.01, parent=run)
-
-    with pytest.raises(BudgetExceeded):
-        await document.reserve(0.01)
-    with pytest.raises(BudgetExceeded):
-        await document.reserve(0.01)
-
-    assert document.is_capped
-
-
-async def test_a_purse_without_a_cap_says_so(purse_of):
-    assert not purse_of().is_capped
-    assert purse_of(None, parent=purse_of(1.0)).is_capped
 
 
 async def test_a_lane_that_cools_down_does_not_hold_back_another(pace):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import SecretStr
 
-from extractor.local import MemoryCancel, MemoryJournal
+from extractor.local import MemoryCancel, MemoryJournal, MemoryPurse
 from extractor.records import Job, Options, Source
 from extractor.schema import contract_for, target_from
 from extractor.settings import Settings
@@ -75,7 +75,7 @@ async def test_a_call_that_the_deadline_cut_off_is_closed_in_the_journal_and_cha
     (call,) = journal.calls.values()
     assert call.usage is not None
     assert call.completion is None
-    assert engine.spent_usd == call.reserved_usd
+    assert call.usage.cost_usd == call.reserved_usd > 0
 
 
 async def test_a_reply_in_the_journal_that_a_worker_brings_is_not_bought_again(script, server, settings):
@@ -94,7 +94,7 @@ async def test_what_earlier_runs_spent_counts_against_the_cap_of_the_document(sc
     script += [reply({"total": 12})]
 
     async with open_engine(settings) as engine:
-        spent = await engine.run(job(max_cost_usd=0.5), spent_usd=0.5)
+        spent = await engine.run(job(), journal=MemoryJournal(MemoryPurse(0.5, spent_usd=0.5)))
         fresh = await engine.run(job(max_cost_usd=0.5))
 
     assert (spent.error.code, fresh.record) == ("budget_exceeded", {"total": 12})
