@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 ANYTHING: Final[JsonObject] = {}
 _KINDS: Final = {dict: "object", list: "array", str: "string", bool: "boolean", int: "integer", float: "number"}
 
+#: Levels of a value that are compared with a schema. Alternatives differ near the top; below all is taken to fit.
+MAX_LEVELS: Final = 40
+
 
 @dataclass(slots=True)
 class Group:
@@ -40,6 +43,12 @@ class Branches:
         self._definitions: JsonObject = wire.get("$defs", {})
         #: Identities of a schema and a value -> whether they fit. Both live as long as the merge.
         self._fits: dict[tuple[int, int], bool] = {}
+        #: Identity of a schema -> its alternatives. Every schema is a part of the wire.
+        self._alternatives: dict[int, list[JsonObject]] = {}
+
+    def one(self, value: Json, schema: JsonObject) -> JsonObject:
+        """Return the alternative that an object or a list is of; empty, which says nothing, where there is none."""
+        return next(iter(self._fitting(value, self._parts(schema), _kind(value))), ANYTHING)
 
     def admits_null(self, schema: JsonObject) -> bool:
         """Return whether null is a value that the schema allows."""
@@ -57,13 +66,13 @@ class Branches:
 
     def is_list(self, schema: JsonObject) -> bool:
         """Return whether the schema allows lists and nothing else."""
-        parts = list(self._parts(schema))
+        parts = self._parts(schema)
         return bool(parts) and all(part.get("type") == "array" for part in parts)
 
     def groups(self, pieces: Sequence[Piece], schema: JsonObject) -> list[Group]:
         """Part the pieces, none of them null, into such as one alternative of the schema takes."""
         groups: list[Group] = []
-        parts = list(self._parts(schema))
+        parts = self._parts(schema)
         for order, piece in enumerate(pieces):
             kind = _kind(piece.value)
             fitting = self._fitting(piece.value, parts, kind)
@@ -81,32 +90,36 @@ class Branches:
         alike = [part for part in parts if _kind_fits(_KINDS[type(value)], part)]
         return [part for part in alike if len(alike) == 1 or self.fits(value, part)] or alike
 
-    def fits(self, value: Json, schema: JsonObject) -> bool:
+    def fits(self, value: Json, schema: JsonObject, levels: int = MAX_LEVELS) -> bool:
         """Return whether a value may be of a schema: types, names of members, closed lists. Null fits all."""
-        if value is None:
+        if value is None or not levels:
             return True
         key = id(schema), id(value)
         if key not in self._fits:
-            self._fits[key] = False  # what leads back to itself fits nothing
-            self._fits[key] = any(self._fits_part(value, part) for part in self._parts(schema))
+            self._fits[key] = any(self._fits_part(value, part, levels - 1) for part in self._parts(schema))
         return self._fits[key]
 
-    def _fits_part(self, value: Json, part: JsonObject) -> bool:
+    def _fits_part(self, value: Json, part: JsonObject, levels: int) -> bool:
         is_whole = isinstance(value, float) and value.is_integer()
         if not _kind_fits("integer" if is_whole else _KINDS.get(type(value), ""), part):
             return False
         if isinstance(value, dict):
-            members = part.get("properties", {})
-            return all(name in members and self.fits(member, members[name]) for name, member in value.items())
+            members = part.get("properties", ANYTHING)
+            return all(name in members and self.fits(member, members[name], levels) for name, member in value.items())
         if isinstance(value, list):
             items = part.get("items", ANYTHING)
-            return all(self.fits(item, items) for item in value)
+            return all(self.fits(item, items, levels) for item in value)
         if "const" in part:
             return _is_same(value, part["const"])
         return "enum" not in part or any(_is_same(value, allowed) for allowed in part["enum"])
 
-    def _parts(self, schema: JsonObject) -> Iterator[JsonObject]:
-        """Yield the alternatives of a schema, references followed; each definition once."""
+    def _parts(self, schema: JsonObject) -> list[JsonObject]:
+        """Return the alternatives of a schema, references followed, each definition once."""
+        if id(schema) not in self._alternatives:
+            self._alternatives[id(schema)] = list(self._resolved(schema))
+        return self._alternatives[id(schema)]
+
+    def _resolved(self, schema: JsonObject) -> Iterator[JsonObject]:
         waiting, met = [schema], set[str]()
         while waiting:
             part = waiting.pop()

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 __all__: Final = ["Merged", "Part", "merge"]
 
+#: Levels below which values are not put together but chosen as they are. The deepest of 11,305 real schemas has 63.
+MAX_LEVELS: Final = 64
+
 
 def merge(parts: Sequence[Part], wire: JsonObject, *, on_conflict: Policy) -> Merged:
     """Return the answers about several windows as one. Pure; takes the parts in any order; never raises for a value.
@@ -75,11 +78,15 @@ class _Merger:
 
     def merged(self, pieces: Sequence[Piece], schema: JsonObject, at: str) -> Json:
         """Return the one value of pieces, which are in the order of the document."""
+        if len(pieces) == 1:
+            return self._alone(pieces[0], pieces[0].value, schema, below="", at=at)
         stating = [piece for piece in pieces if not states_nothing(piece.value)]
         if not stating:
             stating = self._empty(pieces, schema)
         if not stating:
             return [] if self.branches.is_list(schema) else None
+        if at.count("/") >= MAX_LEVELS:
+            return self._one(list(enumerate(stating)), at)
         groups = self.branches.groups(stating, schema)
         if len(groups) == 1:
             return self.of_group(groups[0], at)
@@ -98,7 +105,7 @@ class _Merger:
             return self._object(pieces, group.schema, at)
         if group.kind == "array":
             return self._list(pieces, group.schema, at)
-        return self._scalar(group.pieces, at)
+        return self._one(group.pieces, at)
 
     def _of_groups(self, groups: Sequence[Group], at: str) -> Json:
         """Put each group together by itself and choose one."""
@@ -110,25 +117,24 @@ class _Merger:
         chosen = self._settled(candidates, at)
         if chosen is None:
             return None
-        self.notes.add(mergers[candidates.index(chosen)].notes)
+        self.notes.add(next(merger.notes for merger, one in zip(mergers, candidates, strict=True) if one is chosen))
         return chosen.value
 
-    def _settled(self, candidates: Sequence[Candidate], at: str) -> Candidate | None:
-        """Return the candidate that counts, and note where there is more than one."""
+    def _settled(
+        self, candidates: Sequence[Candidate], at: str, *, among: Sequence[Candidate] | None = None
+    ) -> Candidate | None:
+        """Return the candidate that counts, all or `among` some, and note a conflict where there is more than one."""
         if len(candidates) == 1:
             return candidates[0]
-        chosen = choose(candidates, self.policy)
+        chosen = choose(candidates if among is None else among, self.policy)
         stated = tuple(candidate.stated for candidate in candidates)
-        value = None if chosen is None else chosen.value
-        self.notes.conflicts.append(Conflict(at=at, chosen=value, stated=stated))
+        self.notes.conflicts.append(Conflict(at=at, chosen=None if chosen is None else chosen.value, stated=stated))
         return chosen
 
     def _object(self, pieces: Sequence[Piece], schema: JsonObject, at: str) -> JsonObject:
         members = schema.get("properties", ANYTHING)
         stated = dict.fromkeys(name for piece in pieces for name in piece.value)
         names = [*(name for name in members if name in stated), *(name for name in stated if name not in members)]
-        if not names:
-            self.notes.sources[at] = pieces[0].part.window.number
         return {
             name: self.merged(
                 [piece.below(name) for piece in pieces if name in piece.value],
@@ -142,32 +148,43 @@ class _Merger:
         groups = by_key(pieces) if is_map(pieces) else [[item] for item in self.repeats.joined(pieces)]
         length = schema.get("maxItems")
         if length == schema.get("minItems", -1) and len(groups) > length:
-            whole = [(order, piece) for order, piece in enumerate(pieces) if len(piece.value) == length]
-            if whole:
-                return self._one_of(whole, schema, at)
-        if not groups:
-            self.notes.sources[at] = pieces[0].part.window.number
+            lists = _by_value(list(enumerate(pieces)))
+            whole = [one for one in lists if len(one.value) == length]
+            if whole:  # coordinates, for instance: each list is one value, and complete
+                chosen = self._settled(lists, at, among=whole)
+                return None if chosen is None else self._list([chosen.pieces[0][1]], schema, at)
         items = schema.get("items", ANYTHING)
-        value = []
-        for index, group in enumerate(groups):
-            self.notes.sources[f"{at}/{index}"] = group[0].part.window.number
-            value.append(self.merged(group, items, f"{at}/{index}"))
-        return value
+        return [self.merged(group, items, f"{at}/{index}") for index, group in enumerate(groups)]
 
-    def _one_of(self, whole: Sequence[tuple[int, Piece]], schema: JsonObject, at: str) -> list[Json] | None:
-        """Choose one of several lists of a fixed length, such as coordinates: each is one value, and complete."""
-        chosen = self._settled(_by_value(whole), at)
-        return None if chosen is None else self._list([chosen.pieces[0][1]], schema, at)
-
-    def _scalar(self, pieces: Sequence[tuple[int, Piece]], at: str) -> Json:
+    def _one(self, pieces: Sequence[tuple[int, Piece]], at: str) -> Json:
+        """Choose one of several values as it is."""
         chosen = self._settled(_by_value(pieces), at)
         if chosen is None:
             return None
         piece = next((piece for _, piece in chosen.pieces if any(piece.passages())), chosen.pieces[0][1])
+        return self._alone(piece, piece.value, ANYTHING, below="", at=at)
+
+    def _alone(self, piece: Piece, value: Json, schema: JsonObject, *, below: str, at: str) -> Json:
+        """Return what stands `below` a piece, which alone states it, and note where it comes from."""
+        if value is None:
+            return [] if self.branches.is_list(schema) else None
         self.notes.sources[at] = piece.part.window.number
-        if piece.at in piece.part.evidence:
-            self.notes.evidence[at] = piece.part.evidence[piece.at]
-        return piece.value
+        if isinstance(value, list):
+            items = self.branches.one(value, schema).get("items", ANYTHING)
+            return [
+                self._alone(piece, item, items, below=f"{below}/{index}", at=f"{at}/{index}")
+                for index, item in enumerate(value)
+            ]
+        if isinstance(value, dict):
+            members = self.branches.one(value, schema).get("properties", ANYTHING)
+            return {
+                name: self._alone(piece, member, members.get(name, ANYTHING), below=below + step, at=at + step)
+                for name, member in value.items()
+                for step in (f"/{name}" if name.isidentifier() else jsontext.pointer(name),)
+            }
+        if piece.at + below in piece.part.evidence:
+            self.notes.evidence[at] = piece.part.evidence[piece.at + below]
+        return value
 
 
 def _by_value(pieces: Sequence[tuple[int, Piece]]) -> list[Candidate]:

@@ -36,8 +36,7 @@ class Merged:
     value: Json = field(repr=False)
     #: Places for which the parts state different values.
     conflicts: tuple[Conflict, ...] = ()
-    #: Every scalar that is not null, every empty container and every item of a list -> number of the window that
-    #: stated it.
+    #: Every scalar, and every list or object that comes from one part alone -> the number of its window.
     sources: dict[str, int] = field(default_factory=dict, repr=False)
     #: Every scalar with evidence -> where it stands in the document.
     evidence: dict[str, Evidence] = field(default_factory=dict, repr=False)
@@ -97,3 +96,13 @@ def _plain(value: Json) -> Json:
 def states_nothing(value: Json) -> bool:
     """Return whether a value is null, or an object of nothing but null."""
     return value is None or (isinstance(value, dict) and all(map(states_nothing, value.values())))
+
+
+def stated_only(value: Json) -> Json:
+    """Return a value without the members that state nothing: null, empty lists, objects of such members alone."""
+    if isinstance(value, list):
+        return [stated_only(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    members = {name: stated_only(member) for name, member in value.items()}
+    return {name: member for name, member in members.items() if member not in (None, [], {})}
