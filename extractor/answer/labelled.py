@@ -27,6 +27,8 @@ class Labelled:
     def __init__(self, text: str) -> None:
         self._text = text
         self._found: dict[tuple[str, ...], list[Span]] = {}
+        #: Word -> where it stands first, -1 where it does not.
+        self._firsts: dict[str, int] = {}
 
     def named(self, at: str) -> list[Span]:
         """Return where a place's name stands: with the name of what it is a member of, else alone, else only that."""
@@ -45,7 +47,9 @@ class Labelled:
     def _looked_up(self, wanted: tuple[str, ...]) -> Iterator[Span]:
         pattern = re.compile(r"(?<!\w)" + _BETWEEN.join(map(re.escape, wanted)) + r"(?!\w)")
         text, places = self._lowered, 0
-        start = text.find(wanted[0])
+        if wanted[0] not in self._firsts:
+            self._firsts[wanted[0]] = text.find(wanted[0])
+        start = self._firsts[wanted[0]]
         for _ in range(MOST_LOOKS):
             if start < 0 or places == MOST_PLACES:
                 return
