@@ -40,7 +40,7 @@ class Played:
 
     #: The result, as a door gives it.
     result: Result[Json]
-    #: What the simulator entered for it.
+    #: What the simulator entered meanwhile.
     bills: tuple[Bill, ...]
 
     @property
@@ -69,6 +69,7 @@ async def extract_invoice(
     asked = options_from({"model": model, **options})
     job = Job(id=f"x_{mark}", source=Source(content=f"{INVOICE_TEXT}\n{mark}\n"), target=_invoice(), options=asked)
     endpoint = Endpoint(simulator.base_url, key=SecretStr("simulated"), speaks_openrouter=True)
+    before = len(simulator.ledger.calls)
     chat = ChatModel(endpoint, model, facts=facts, with_draft=with_draft)
     try:
         with anyio.fail_after(PATIENCE_S):
@@ -77,7 +78,7 @@ async def extract_invoice(
         result = not_asked(job, error, engine=model)
     finally:
         await chat.aclose()
-    return Played(result=result, bills=simulator.ledger.of(mark))
+    return Played(result=result, bills=tuple(simulator.ledger.calls[before:]))
 
 
 async def play(simulator: Simulator, entry: Entry, profile: str, *, facts: Facts) -> Played:
