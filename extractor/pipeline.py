@@ -97,6 +97,7 @@ def conclude(
 ) -> Result[Json]:
     """Put the result together."""
     answer, error = covered.answer, settled.error
+    is_kept = settled.status in {"succeeded", "partial"}
     ask_s = time.monotonic() - opened.at_s - answer.ground_s
     return Result(
         id=job.id,
@@ -109,8 +110,8 @@ def conclude(
         states=settled.states,
         conflicts=covered.conflicts,
         attempts=answer.attempts,
-        repairs=answer.repairs,
-        unsupported=answer.unsupported,
+        repairs=answer.repairs if is_kept else (),
+        unsupported=answer.unsupported if is_kept else (),
         enforcement=answer.enforcement,
         validated_by=contract.validated_by if settled.status == "succeeded" else (),
         error=error.as_failure() if error else None,
