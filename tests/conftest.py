@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,6 +44,14 @@ def usual_log_level() -> Generator[None]:
     """Give every test the usual log level, whatever the one before it configured in this process."""
     yield
     log.configure()
+
+
+@pytest.fixture(autouse=True)
+def open_lanes() -> Generator[None]:
+    """Let no cool-down of one test hold back another that is given the same port."""
+    yield
+    if "extractor.wiring" in sys.modules:
+        sys.modules["extractor.wiring"]._LANES.clear()
 
 
 @pytest.fixture(scope="session")
