@@ -22,8 +22,9 @@ from extractor.model.endpoints import Endpoint
 from extractor.model.enforcement import terms_for
 from extractor.model.profiles import profile_of
 from extractor.model.requests import chat_request
-from extractor.prompt import ask, reask
-from extractor.records import DEFAULT_MODEL, Options, Page, Question, Violation, Window
+from extractor.prompt import ask, kept_beside, reask, repair
+from extractor.records import DEFAULT_MODEL, Options, Page, Passage, Question, Violation, Window
+from extractor.schema import open_paths
 from extractor.schema.contracts import contract_for
 from extractor.schema.targets import target_from
 
@@ -75,6 +76,22 @@ def _corrected(question: Question) -> Question:
     return reask(question, answer=answer, violations=violations)
 
 
+def _repaired(question: Question) -> Question:
+    line = {"description": "Toner, black", "quantity": "two", "unit_price": 61.5}
+    answer = {"number": "2026-0417", "currency": "EUR", "total": "332,01", "lines": [line]}
+    violations = [
+        Violation(at="/total", rule="type", says="must be a number"),
+        Violation(at="/lines/0/quantity", rule="type", says="must be a number"),
+    ]
+    shape = question.shape
+    opening = open_paths(shape.schema, answer, violations, name=shape.name, told=shape.told)
+    assert opening is not None
+    texts = ("Item   Description          Qty   Price     Amount", "T-12   Toner, black           2   61,50     123,00")
+    starts = [FIRST_PAGE.index(text) for text in texts]
+    passages = [Passage(start=at, end=at + len(text), text=text) for at, text in zip(starts, texts, strict=True)]
+    return repair(question, opening=opening, passages=passages, kept=kept_beside(answer, opening))
+
+
 @pytest.mark.parametrize(
     ("name", "question"),
     [
@@ -85,6 +102,7 @@ def _corrected(question: Question) -> Question:
         pytest.param("invoice.tool", _question("Invoice", DEFAULT_MODEL, "tool"), id="tool"),
         pytest.param("invoice.json_object", _question("Invoice", PLAIN_MODEL, "json_object"), id="json_object"),
         pytest.param("invoice.prompt", _question("Invoice", DEFAULT_MODEL, "prompt"), id="prompt"),
+        pytest.param("invoice.repair", _repaired(_question("Invoice", DEFAULT_MODEL, "auto")), id="repair"),
         pytest.param("invoice.reask", _corrected(_question("Invoice", DEFAULT_MODEL, "auto")), id="reask"),
     ],
 )
