@@ -59,27 +59,50 @@ included, and no other. No code fence, no comment, no text before or after the J
 #: After everything, where a long document has not pushed it out of sight.
 CLOSING = "Now answer with the JSON record of this document, and nothing else."
 
+#: Added to the rules where the document block holds a part of a document.
+PART_RULES = """
+
+# A part of a document
+The document block holds one part of a longer document; the other parts are asked about on their own. What this part \
+does not state is null, or [] where the type has no null: do not expect it to be complete.
+A context block holds lines from further up that the part has to be read with: headings, and the header of a table \
+that goes on in the part. A line [MARK left out] stands for text between them. Use the context to understand the part; \
+take no value and no item from it.
+The first and the last sentence of the part may be cut off. Leave out a value, or an item of a list, of which only a \
+piece stands in the part."""
+
 #: After a part of a document, in place of `CLOSING`.
-PART_CLOSING = "Now answer with the JSON record of this part of a longer document, and nothing else."
+PART_CLOSING = "Now answer with the JSON record of this part of the document, and nothing else."
 
 
 def ask(window: Window, shape: Shape, *, job_id: str, options: Options, is_part: bool = False) -> Question:
-    """Ask for the record of one window; `is_part` says that it is not the whole document.
+    """Ask for the record of one window.
 
     Rules and schema come before the document and hold nothing of it, so that in a run over many documents each
     request begins with the same bytes. The document's mark is made from `job_id` and the window's number: the same
     question asked again, after a crash too, is the same request.
+
+    Args:
+        window: What is asked about. One with context is a part, whatever `is_part` says.
+        shape: What is asked for.
+        job_id: Id of the extraction.
+        options: The caller's options.
+        is_part: Whether the window is not the whole document.
     """
+    is_part = is_part or bool(window.context)
     written = _written(Itself(shape))
-    schema_mark = fencing.mark("schema", key=written, absent_from=(written, window.text))
-    document_mark = fencing.mark(f"document {window.number}", key=job_id, absent_from=(written, window.text))
+    context = tuple(passage.text for passage in window.context)
+    schema_mark = fencing.mark("schema", key=written, absent_from=(written, *context, window.text))
+    mark = fencing.mark(f"document {window.number}", key=job_id, absent_from=(written, *context, window.text))
     parts = (
         fencing.fence("schema", written, mark=schema_mark),
-        fencing.fence("document", fencing.with_page_marks(window, mark=document_mark), mark=document_mark),
+        *([fencing.fence("context", fencing.with_gap_marks(window.context, mark=mark), mark=mark)] if context else []),
+        fencing.fence("document", fencing.with_page_marks(window, mark=mark), mark=mark),
         PART_CLOSING if is_part else CLOSING,
     )
+    rules = RULES + PART_RULES if is_part else RULES
     return Question(
-        messages=(Message(role="system", content=RULES), Message(role="user", content=GAP.join(parts))),
+        messages=(Message(role="system", content=rules), Message(role="user", content=GAP.join(parts))),
         shape=shape,
         window=window.number,
         options=options,

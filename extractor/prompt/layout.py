@@ -1,6 +1,7 @@
 """Where the parts of a user message stand, for those who write them and those who read them back.
 
 schema block       the same bytes for every document of a run, so a provider's prefix cache can hold it
+context block      of a part of a document only: headings above it, and the header of a table that it begins inside
 document block     one window of one document
 answer, failed     in a re-ask only: the answer that was refused, and `path -> rule` for what was wrong with it
 closing words
@@ -45,6 +46,8 @@ class Layout:
     document: str
     #: Everything up to the end of that block, as it stands in the message.
     base: str
+    #: What stands above a part of a document, with a mark where text is left out; None without such a block.
+    context: str | None = None
     #: The refused answer, cut to size; None but in a re-ask.
     answer: str | None = None
     #: One line per broken rule; "" in a first question.
@@ -65,21 +68,24 @@ def take_apart(messages: Sequence[Message]) -> Layout:
     """
     content = messages[-1].content
     blocks = tuple(_blocks(content))
-    kinds = tuple(block.kind for block in blocks)
+    context = next((block for block in blocks[1:2] if block.kind == "context"), None)
+    stated = [block for block in blocks if block is not context]
+    kinds = tuple(block.kind for block in stated)
     if kinds not in {_FIRST, _AGAIN, _REPAIR, _REPAIR_BY_PASSAGES}:
         raise ValueError("a schema block and a document block were expected")
-    schema, document, *others = blocks
+    schema, document, *others = stated
     said = {block.kind: block.body for block in others}
     return Layout(
         words=schema.body,
         mark=document.mark,
         document=document.body,
         base=content[: document.end],
+        context=None if context is None else context.body,
         answer=said.get("answer"),
         failed=said.get("failed", ""),
         kept=said.get("kept"),
         has_passages=document.kind == "passages",
-        marks=tuple(dict.fromkeys(block.mark for block in (document, schema, *others))),
+        marks=tuple(dict.fromkeys(block.mark for block in (document, *blocks))),
     )
 
 

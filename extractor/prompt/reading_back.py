@@ -29,6 +29,8 @@ class ReadBack:
     name: str
     #: The window's text, pages joined by a form feed.
     document: str = field(repr=False)
+    #: Of a part of a document, what stands above it and it is read with: headings, and the header of a table.
+    context: tuple[str, ...] = field(default=(), repr=False)
     #: In a re-ask, JSON Pointer -> the rule that its value broke; empty in a first question.
     failing: dict[str, str]
     #: In a repair, the open places, each a property of the schema; empty in every other question.
@@ -50,6 +52,7 @@ def read_back(messages: Sequence[Message]) -> ReadBack:
         schema=shape.schema,
         name=shape.name,
         document=_document(layout),
+        context=() if layout.context is None else fencing.without_gap_marks(layout.context, mark=layout.mark),
         failing=dict(_path_and_rule(line) for line in layout.failed.split("\n") if line and layout.kept is None),
         fields=fields,
         kept=reading_repairs.kept_parts(layout.kept or ""),

@@ -65,7 +65,7 @@ def _by_rules(messages: tuple[Message, ...]) -> str:
 def _filled(asked: ReadBack) -> Json:
     if asked.fields:
         return fill_patch(asked.schema, asked.document, fields=asked.fields, kept=asked.kept)
-    return fill(asked.schema, asked.document)
+    return fill(asked.schema, asked.document, context=asked.context)
 
 
 def from_records(records: Mapping[str, Json]) -> Answer:

@@ -8,14 +8,16 @@ from extractor.model.offline.coercion import coerce
 from extractor.model.offline.fields import Field, field_from
 from extractor.model.offline.guesses import guess
 from extractor.model.offline.labels import Labels, best_labels, wanted
+from extractor.model.offline.lines import lines_of
 from extractor.model.offline.records_in_lists import records_of
 from extractor.model.offline.scope import Scope
 from extractor.model.offline.sections import scope_of
+from extractor.model.offline.tables import headers_of
 from extractor.model.offline.trades import facts_for
 from extractor.model.offline.values import list_of, value_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from extractor.model.offline.words import Words
     from extractor.records import Json, JsonObject
@@ -26,10 +28,18 @@ MOST_CHARACTERS = 4_000_000
 CERTAIN = 0.85
 
 
-def fill(schema: Json, document: str) -> Json:
-    """Answer `schema` from `document`. What is not found is null, or an empty list."""
+def fill(schema: Json, document: str, *, context: Sequence[str] = ()) -> Json:
+    """Answer `schema` from `document`. What is not found is null, or an empty list.
+
+    Args:
+        schema: The wire schema.
+        document: The text of the window.
+        context: What stands above it. Of this only the header of a table counts that the window begins inside, as
+            the names of columns.
+    """
     root = field_from(schema)
-    scope = Scope.of(document[:MOST_CHARACTERS], known=frozenset(_headings(root, is_root=True)))
+    header = f"{context[-1]}\n" if context and headers_of(lines_of(context[-1])) else ""
+    scope = Scope.of((header + document)[:MOST_CHARACTERS], known=frozenset(_headings(root, is_root=True)))
     return _answer(root, scope)
 
 

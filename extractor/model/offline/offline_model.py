@@ -32,6 +32,10 @@ class QuestionInWords(Protocol):
         """The text of the window, pages joined by a form feed."""
 
     @property
+    def context(self) -> Sequence[str]:
+        """Of a part of a document, what stands above it: headings, and the header of a table."""
+
+    @property
     def failing(self) -> Mapping[str, str]:
         """In a re-ask, JSON Pointer -> the rule that its value broke."""
 
@@ -96,7 +100,7 @@ class OfflineModel:
         if asked.fields:
             patch = fill_patch(asked.schema, asked.document, fields=asked.fields, kept=asked.kept)
             return jsontext.dumps(without(patch, (jsontext.pointer(field.name) for field in asked.fields)))
-        return jsontext.dumps(without(fill(asked.schema, asked.document), asked.failing))
+        return jsontext.dumps(without(fill(asked.schema, asked.document, context=asked.context), asked.failing))
 
 
 def without(answer: Json, failing: Iterable[str]) -> Json:

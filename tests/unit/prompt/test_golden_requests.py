@@ -92,6 +92,26 @@ def _repaired(question: Question) -> Question:
     return repair(question, opening=opening, passages=passages, kept=kept_beside(answer, opening))
 
 
+def _part() -> Question:
+    """Ask for the rows of the first page alone, with the heading and the header above them."""
+    shape = contract_for(target_from(schemas.Invoice), open_objects="drop", nulls="absent", absence="say").shape
+    start = FIRST_PAGE.index("P-80")
+    above = [FIRST_PAGE.index("INVOICE"), FIRST_PAGE.index("Item")]
+    context = tuple(
+        Passage(start=at, end=FIRST_PAGE.index("\n", at), text=FIRST_PAGE[at : FIRST_PAGE.index("\n", at)])
+        for at in above
+    )
+    window = Window(
+        number=2,
+        start=start,
+        end=len(FIRST_PAGE),
+        text=FIRST_PAGE[start:],
+        pages=(Page(number=1, start=0, end=len(FIRST_PAGE)),),
+        context=context,
+    )
+    return ask(window, shape, job_id="golden", options=Options(), is_part=True)
+
+
 @pytest.mark.parametrize(
     ("name", "question"),
     [
@@ -103,6 +123,7 @@ def _repaired(question: Question) -> Question:
         pytest.param("invoice.json_object", _question("Invoice", PLAIN_MODEL, "json_object"), id="json_object"),
         pytest.param("invoice.prompt", _question("Invoice", DEFAULT_MODEL, "prompt"), id="prompt"),
         pytest.param("invoice.repair", _repaired(_question("Invoice", DEFAULT_MODEL, "auto")), id="repair"),
+        pytest.param("invoice.part", _part(), id="part"),
         pytest.param("invoice.reask", _corrected(_question("Invoice", DEFAULT_MODEL, "auto")), id="reask"),
     ],
 )

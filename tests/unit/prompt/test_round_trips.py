@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from extractor.prompt import ask, read_back, reading_words, reask, words
 from extractor.prompt.words import LIMITS
-from extractor.records import Options, Page, Shape, Violation, Window
+from extractor.records import Options, Page, Passage, Shape, Violation, Window
 
 #: Pieces that look like our own syntax, or like what parsers stumble over.
 LOOKALIKES = (
@@ -122,18 +122,27 @@ def shapes() -> st.SearchStrategy[Shape]:
 def windows() -> st.SearchStrategy[Window]:
     """Windows of one page or several, at any offset, with text of every kind."""
     texts = st.lists(hostile_text(30), min_size=1, max_size=4)
-    return st.builds(window_of, texts, start=st.integers(0, 9), first_page=st.integers(1, 5), number=st.integers(0, 3))
+    return st.builds(
+        window_of,
+        texts,
+        start=st.integers(0, 9),
+        first_page=st.integers(1, 5),
+        number=st.integers(0, 3),
+        above=st.lists(hostile_text(), max_size=3),
+    )
 
 
-def window_of(pages: list[str], *, start: int, first_page: int, number: int) -> Window:
-    """Return a window over these pages, joined by form feeds."""
+def window_of(pages: list[str], *, start: int, first_page: int, number: int, above: list[str]) -> Window:
+    """Return a window over these pages, joined by form feeds, with these passages as its context."""
     found: list[Page] = []
     position = start
     for count, text in enumerate(pages):
         found.append(Page(number=first_page + count, start=position, end=position + len(text)))
         position += len(text) + 1
     text = "\f".join(pages)
-    return Window(number=number, start=start, end=start + len(text), text=text, pages=tuple(found))
+    context = tuple(Passage(start=start, end=start + len(passage), text=passage) for passage in above)
+    end = start + len(text)
+    return Window(number=number, start=start, end=end, text=text, pages=tuple(found), context=context)
 
 
 def exactly(value: Any) -> str:
@@ -177,6 +186,7 @@ def test_a_question_is_read_back_exactly(window: Window, shape: Shape, job_id: s
 
     assert exactly(back.schema) == exactly(shape.schema)
     assert (back.name, back.document, back.failing) == (shape.name, window.text, {})
+    assert back.context == tuple(passage.text for passage in window.context)
 
 
 @settings(max_examples=30, deadline=None)
@@ -192,4 +202,5 @@ def test_a_reask_of_any_answer_is_read_back_exactly(
         back = read_back(question.messages)
 
         assert (back.document, back.failing) == (window.text, failing)
+        assert back.context == tuple(passage.text for passage in window.context)
         assert exactly(back.schema) == exactly(shape.schema)

@@ -30,6 +30,7 @@ QUESTION = Question(
 class Words:
     schema: dict[str, Any]
     document: str
+    context: Sequence[str] = ()
     failing: Mapping[str, str] = field(default_factory=dict)
     fields: Sequence[OpenField] = ()
     kept: Mapping[str, Any] = field(default_factory=dict)
