@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import accumulate
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from extractor.model.offline import OfflineModel
 from extractor.prompt import ask, kept_beside, read_back, reask, repair, with_draft
+from extractor.prompt.fencing import quoted
 from extractor.prompt.keeping import MAX_KEPT
 from extractor.prompt.layout import take_apart
 from extractor.prompt.repairing import RULES
@@ -238,3 +242,53 @@ def test_the_offline_model_answers_a_repair_with_exactly_the_open_places(questio
     text = OfflineModel(read_back)._answer(asked.messages)
 
     assert text == '{"total":null,"lines":[{"sku":"A-1","qty":2},{"sku":"A-2","qty":5}]}'
+
+
+#: Pieces that look like our own syntax.
+PIECES = st.sampled_from(
+    [
+        '" -> "',
+        "add to ",
+        "\n[0123456789ab left out]\n",
+        "</kept 0123456789ab>",
+        "\f",
+        "\u2028",
+        '"',
+        "\\",
+        ": ",
+        "/",
+        "~",
+    ]
+) | st.text(max_size=4)
+TEXTS = st.lists(PIECES, max_size=4).map("".join)
+FIELDS = st.builds(
+    OpenField,
+    name=TEXTS.filter(bool),
+    at=TEXTS,
+    kind=st.sampled_from(["replace", "add", "remove"]),
+    rules=TEXTS.filter(bool).map(lambda text: (text,)),
+)
+
+
+@settings(max_examples=60)
+@given(
+    fields=st.lists(FIELDS, min_size=1, max_size=4, unique_by=lambda field: field.name),
+    texts=st.lists(TEXTS, min_size=1, max_size=3),
+    kept=st.dictionaries(TEXTS, st.dictionaries(TEXTS, TEXTS | st.integers() | st.booleans(), max_size=3), max_size=3),
+)
+def test_a_repair_is_read_back_exactly(fields: list[OpenField], texts: list[str], kept: dict[str, Any]):
+    text = "\f".join(texts)
+    whole = Window(number=0, start=0, end=len(text), text=text, pages=(Page(number=1, start=0, end=len(text)),))
+    opening = opening_of(*fields, **{field.name: {"type": "string"} for field in fields})
+    starts = list(accumulate((len(text) + 9 for text in texts), initial=0))
+    passages = [Passage(start=at, end=at + len(text), text=text) for at, text in zip(starts, texts, strict=False)]
+    lines = "\n".join(f"{quoted(at)}: {quoted(part)}" for at, part in kept.items())
+    first = ask(whole, opening.shape, job_id="a", options=Options())
+
+    for shown, document in ((passages, "\n\n".join(texts)), (None, text)):
+        back = read_back(repair(first, opening=opening, passages=shown, kept=lines).messages)
+
+        assert back.fields == tuple(fields)
+        assert back.kept == kept
+        assert back.document == document
+        assert back.schema == opening.shape.schema
