@@ -101,7 +101,7 @@ def patch_for(
         return None
     known = {told.at: violation.at for told, violation in zip(wire, violations, strict=False)}
     opened = tuple(known.get(each.at) or contract.record_pointer(value, each.at) for each in opening.fields)
-    if "" in opened:
+    if any(not at and each.kind == "replace" for at, each in zip(opened, opening.fields, strict=True)):
         return None
     return Patch(contract=contract, opening=opening, value=value, record=record, opened=opened)
 

@@ -126,9 +126,9 @@ def _widened(way: tuple[Stop, ...], known: Places) -> tuple[Stop, ...]:
     above, stop = way[-2], way[-1]
     forms = [form for wire in above.wires for form in known.forms_of(wire) if "properties" in form]
     is_tagged = len(forms) > 1 and any(is_tag(form["properties"].get(stop.steps[-1], {})) for form in forms)
-    is_box = all(len(form["properties"]) == 1 for form in known.forms_meant(above))
-    is_single = len(way) == 2 and not isinstance(stop.value, (dict, list))  # noqa: PLR2004 - the root and its member
-    return _widened(way[:-1], known) if is_tagged or (is_box and not is_single) else way
+    is_below_root = len(way) > 2  # noqa: PLR2004 - the root is no box: a record may well have one member
+    is_box = is_below_root and all(len(form["properties"]) == 1 for form in known.forms_meant(above))
+    return _widened(way[:-1], known) if is_tagged or is_box else way
 
 
 def _outermost(places: list[_Place]) -> list[_Place]:

@@ -144,10 +144,10 @@ def test_an_answer_that_is_no_object_has_no_places(value):
     assert open_paths(WIRE, value, [wrong("/number")], name="x", told={}) is None
 
 
-def test_a_root_that_travels_in_a_box_is_open_as_a_whole_but_its_items_are_not():
+def test_the_one_member_of_a_root_is_open_by_itself():
     wire, value = closed(result=list_of(STRING)), {"result": ["a", "b"]}
 
-    assert opened(wrong("/result", "uniqueItems"), wire=wire, value=value) is None
+    assert places(opened(wrong("/result", "uniqueItems"), wire=wire, value=value)) == [("result", "/result", "replace")]
     assert places(opened(wrong("/result/1"), wire=wire, value=value)) == [("result_1", "/result/1", "replace")]
     assert places(opened(wrong("/result", "minItems"), wire=wire, value=value)) == [("result_to_add", "/result", "add")]
 
@@ -182,6 +182,12 @@ def test_places_inside_one_another_collapse_into_the_outermost_which_says_what_i
     ]
     assert opening is not None
     assert opening.fields[0].rules == ("Must be complete.", "At /price: Must be at least 0.")
+
+
+def test_an_empty_list_has_nothing_to_take_out():
+    assert places(opened(wrong("/items", "maxItems"), value=answer() | {"items": []})) == [
+        ("items", "/items", "replace")
+    ]
 
 
 def test_items_to_add_and_a_wrong_item_open_the_list_as_a_whole():
@@ -246,6 +252,31 @@ def test_a_wrong_tag_opens_the_whole_object_because_the_other_members_depend_on_
 
     assert places(opening) == [("payment", "/payment", "replace")]
     assert members(opening) == {"payment": WIRE["properties"]["payment"]}
+
+
+def test_a_missing_tag_leaves_every_branch_open():
+    value = answer()
+    del value["payment"]["kind"]
+
+    assert members(opened(wrong("/payment/kind", "required"), value=value)) == {
+        "payment": WIRE["properties"]["payment"]
+    }
+
+
+def test_a_constant_outside_of_a_union_is_a_leaf_like_others():
+    wire = closed(head=closed(version={"type": "string", "enum": ["1"]}, name=STRING), a=STRING)
+
+    opening = opened(wrong("/head/version"), wire=wire, value={"head": {"version": "2", "name": ""}, "a": ""})
+
+    assert places(opening) == [("head_version", "/head/version", "replace")]
+
+
+def test_a_branch_is_known_by_the_names_of_its_members_where_it_has_no_tag():
+    wire = closed(x={"anyOf": [closed(a=STRING, b=STRING), closed(a=NUMBER, c=NUMBER)]}, y=STRING)
+
+    opening = opened(wrong("/x/a"), wire=wire, value={"x": {"a": "?", "c": 2}, "y": ""})
+
+    assert members(opening) == {"x_a": NUMBER}
 
 
 def test_a_member_that_several_branches_may_have_opens_under_all_of_them():
@@ -391,6 +422,19 @@ def test_rules_told_of_an_open_place_come_along_under_its_name(violation, expect
 
     assert opening is not None
     assert opening.shape.told == expected
+
+
+def test_a_patch_is_told_no_more_rules_than_a_record():
+    """
+    Fifty items of ten rules each would be told 500.
+    """
+    told = {f"/items/*/{number}": "told" for number in range(10)}
+    value = answer() | {"items": answer()["items"][:1] * 50}
+
+    opening = opened(*(wrong(f"/items/{index}") for index in range(50)), value=value, told=told)
+
+    assert opening is not None
+    assert len(opening.shape.told) == 400
 
 
 def test_rules_of_a_value_in_a_box_are_found_through_the_box():
