@@ -8,7 +8,7 @@ closing words
 
 A repair has a schema block of what is asked for again, then:
 
-passages block     parts of the document; or the document block of the first question, where the whole is needed
+passages block     parts of the document; or context and document block of its question, where the whole is needed
 kept, failed       what stays as it is round the open places, and `name: path -> rule` for each of them
 closing words
 """

@@ -42,6 +42,7 @@ KINDS: Final[dict[Literal["replace", "add", "remove"], str]] = {
     "remove": "remove from ",
 }
 _CLOSING: Final = "Now answer with the JSON object of the fields that the failed block names, and nothing else."
+_CONTEXT: Final = "The document block is a part that goes on below the context block; take no value from the context."
 _ADD: Final = "For `add to`, list only the items that the document has and the list at that path lacks."
 _REMOVE: Final = (
     "For `remove from`, list the positions of the items of that path that do not belong there, 0 being the first."
@@ -83,7 +84,7 @@ def repair(
         shown.text,
         fencing.fence("kept", said[0], mark=mark),
         fencing.fence("failed", said[1], mark=mark),
-        " ".join(_advice(opening, level=level)),
+        " ".join(_advice(opening, level=level, has_context=passages is None and before.context is not None)),
     )
     return replace(
         question,
@@ -97,9 +98,9 @@ def repair(
 
 
 class _Shown(NamedTuple):
-    """The block of the document, or of passages of it."""
+    """What is shown of the document."""
 
-    #: The block.
+    #: The block of its passages; or that of its text, behind that of the context of a part.
     text: str
     #: The mark of its fence: that of the document in every question, unless a text holds it.
     mark: str
@@ -109,9 +110,13 @@ def _shown(before: Layout, passages: Sequence[Passage] | None, *, absent_from: s
     texts = (absent_from,) if passages is None else (absent_from, *(passage.text for passage in passages))
     mark = before.mark
     if any(fencing.strike_out(text, marks=(mark,)) != text for text in texts):
-        mark = fencing.mark("passages", key=mark, absent_from=(*texts, before.document))
+        mark = fencing.mark("passages", key=mark, absent_from=(*texts, before.document, before.context or ""))
     if passages is None:
-        return _Shown(fencing.fence("document", before.document.replace(before.mark, mark), mark=mark), mark)
+        shown = (("context", before.context), ("document", before.document))
+        fences = (
+            fencing.fence(kind, body.replace(before.mark, mark), mark=mark) for kind, body in shown if body is not None
+        )
+        return _Shown(GAP.join(fences), mark)
     return _Shown(fencing.fence("passages", fencing.with_gap_marks(passages, mark=mark), mark=mark), mark)
 
 
@@ -121,9 +126,11 @@ def _failed_line(field: OpenField) -> str:
     return f"{name}: {KINDS[field.kind]}{fencing.quoted(field.at)}{ARROW}{fencing.quoted('; '.join(field.rules))}"
 
 
-def _advice(opening: Opening, *, level: int) -> list[str]:
+def _advice(opening: Opening, *, level: int, has_context: bool) -> list[str]:
     kinds = {field.kind for field in opening.fields}
-    advice = [_ADD] if "add" in kinds else []
+    advice = [_CONTEXT] if has_context else []
+    if "add" in kinds:
+        advice.append(_ADD)
     if "remove" in kinds:
         advice.append(_REMOVE)
     if level:

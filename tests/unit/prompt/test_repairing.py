@@ -172,6 +172,20 @@ def test_without_passages_the_whole_document_of_the_question_is_shown_under_its_
     assert read_back(asked.messages).document == read_back(question.messages).document
 
 
+def test_of_a_part_of_a_document_its_context_is_shown_with_it(window: Window, invoice: Shape):
+    part = replace(window, context=(Passage(start=5, end=20, text="Qty | Unit price"),))
+    first = ask(part, invoice, job_id="a", options=Options())
+
+    whole = repair(first, opening=OPENING, passages=None, kept="")
+    parts = repair(first, opening=OPENING, passages=PASSAGES, kept="")
+
+    assert read_back(whole.messages).context == ("Qty | Unit price",)
+    assert read_back(whole.messages).document == window.text
+    assert "take no value from the context" in said(whole)
+    assert read_back(parts.messages).context == ()
+    assert "context" not in said(parts)
+
+
 def test_passages_stand_under_the_mark_of_their_document(question: Question):
     asked = repair(question, opening=OPENING, passages=PASSAGES, kept="")
 
