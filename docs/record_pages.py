@@ -55,12 +55,7 @@ INSIDE = (
     Timings,
 )
 #: Members of a result that are computed from others -> their type.
-COMPUTED = {
-    "repairs": "list of [Repair](#repair)",
-    "unsupported": "list of text",
-    "usage": "[Usage](#usage)",
-    "cost_usd": "number",
-}
+COMPUTED = {"usage": "[Usage](#usage)", "cost_usd": "number"}
 
 
 def options_page() -> str:

@@ -33,9 +33,18 @@ def lacks_values(result: Result[Json]) -> bool:
 
 def _gaps(result: Result[Json]) -> Iterator[str]:
     if has_gaps(result):
-        unread = sum(each.end - each.start for each in result.coverage if each.outcome == "unread")
         last = max(each.end for each in result.coverage)
-        yield f"{unread:,} of {last:,} characters not read"
+        yield f"{last - _read(result):,} of {last:,} characters not read"
+
+
+def _read(result: Result[Json]) -> int:
+    """Return how many characters were read, those that several calls read once."""
+    count = reached = 0
+    for each in sorted(result.coverage, key=lambda each: each.start):
+        if each.outcome == "read":
+            count += max(each.end - max(each.start, reached), 0)
+            reached = max(reached, each.end)
+    return count
 
 
 def _lacking(result: Result[Json]) -> Iterator[str]:

@@ -7,8 +7,10 @@ import json
 
 import pytest
 
+from extractor.local import MemoryPace
 from extractor.records import OFFLINE_MODEL, Options
 from extractor.settings import Settings
+from extractor.store import SharedPace
 from extractor.testing.stores import open_bench
 from extractor.testing.submissions import submission
 from extractor.wiring import door_from
@@ -31,7 +33,8 @@ async def test_a_model_that_the_operator_does_not_list_is_not_asked(redis_url, o
         await bench.store.submit_many([submission(options=Options(**{"model": OFFLINE_MODEL, **options}))])
         (lease,) = (await bench.leases.claim(free=1, free_bulk=1)).leases
 
-        await Runner(None, bench.leases, door=door, untold=asyncio.Event()).run(lease, cancel=None)
+        pace = SharedPace(MemoryPace(), bench.client)
+        await Runner(None, bench.leases, door=door, pace=pace, untold=asyncio.Event()).run(lease, cancel=None)
         result = json.loads((await bench.store.read(lease.id, tenant="default")).result)
 
     assert (result["status"], result["error"]["code"]) == ("failed", "invalid_request")

@@ -63,7 +63,7 @@ def test_a_run_that_stopped_early_has_not_succeeded() -> None:
 
 
 def test_records_with_values_from_nowhere_are_counted_and_told() -> None:
-    made_up = replace(result("succeeded"), attempts=(Attempt(number=1, outcome="accepted", unsupported=("/total",)),))
+    made_up = replace(result("succeeded"), unsupported=("/total",))
     tally = Tally(documents=2)
     console = Console(file=StringIO(), width=200)
 
@@ -80,7 +80,9 @@ def incomplete() -> Result[Json]:
         result("partial", code="unsatisfied"),
         coverage=(
             Coverage(start=0, end=30_000, call="1.1.1", outcome="read"),
-            Coverage(start=30_000, end=31_000, call="2.1.1", outcome="unread", code="truncated"),
+            Coverage(start=29_000, end=31_000, call="2.1.1", outcome="unread", code="truncated"),
+            Coverage(start=31_000, end=39_500, call="3.1.1", outcome="read"),
+            Coverage(start=39_000, end=39_500, call="4.1.1", outcome="read"),
             Coverage(start=39_500, end=40_000, call="", outcome="unread", code="budget_exceeded"),
         ),
         states={"/a": "invalid", "/b": "unread", "/c": "invalid", "/d": "not_stated"},
