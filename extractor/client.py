@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
-
-from pydantic import BaseModel, SecretStr
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, Unpack
 
 from extractor import wiring
 from extractor.desk import Desk, chunks_of, open_desk
@@ -21,14 +18,16 @@ from extractor.portal import Line
 from extractor.receiving import as_instance, result_from_json
 from extractor.records import OPEN_STATES
 from extractor.schema import asked_for, target_from
-from extractor.settings import TENANT_FORM, Settings
-from extractor.submit import admit, options_at
+from extractor.settings import Settings
+from extractor.submit import admit, batch_labels, options_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from pydantic import BaseModel
+
     from extractor.records import JsonObject, Options, Priority, Result, State, Stored, Submission, Target
-    from extractor.submit import Door
+    from extractor.submit import BatchLabels, Door
 
     Schema: TypeAlias = type[BaseModel] | JsonObject | os.PathLike[str] | str
     Document: TypeAlias = os.PathLike[str] | bytes | str
@@ -72,7 +71,7 @@ class Queue:
         Raises:
             InvalidSettings: a setting cannot be used.
         """
-        settings = _settings(redis_url, tenant)
+        settings = Settings.load_for(redis_url=redis_url, tenant=tenant)
         self._door: Door = wiring.door_from(settings)
         self._line: Line[Desk] = Line(partial(open_desk, settings))
         self._targets: OrderedDict[type[BaseModel] | str, tuple[Target, str]] = OrderedDict()
@@ -114,6 +113,8 @@ class Queue:
         items: Iterable[Item | Document],
         *,
         schema: Schema | None = None,
+        batch: str | None = None,
+        budget_usd: float | None = None,
         **options: Any,
     ) -> list[str]:
         """Hand many documents in; return their ids in the same order. Their priority is `bulk` unless you state one.
@@ -124,6 +125,9 @@ class Queue:
         Args:
             items: Sources as for `submit`, or an `Item` where one has a schema, a key or a name of its own.
             schema: The schema of every item that states none.
+            batch: Your word for all of them together; those of a later call with the same word join them.
+            budget_usd: US dollars that the batch may cost, whoever runs it; what comes after that fails with
+                `budget_exceeded` and is not asked. Stated again under the same `batch`, the later figure holds.
             **options: As for `submit`, for all of them.
 
         Raises:
@@ -132,10 +136,10 @@ class Queue:
         if isinstance(items, str | bytes | os.PathLike | Item):
             raise InvalidRequest('`submit_many` takes a list: [Path("a.pdf")], or Path("inbox").glob("*.pdf").')
         ids: list[str] = []
-        stated = options_at(self._door, options)
+        stated, labels = options_at(self._door, options), batch_labels(batch, budget_usd=budget_usd)
         whole = (item if isinstance(item, Item) else Item(item) for item in items)
         complete = (replace(item, schema=schema) if item.schema is None else item for item in whole)
-        for chunk in chunks_of(self._admit(item, stated, default_priority="bulk") for item in complete):
+        for chunk in chunks_of(self._admit(item, stated, default_priority="bulk", **labels) for item in complete):
             ids += self._hand_in(chunk)
         return ids
 
@@ -225,7 +229,9 @@ class Queue:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _admit(self, item: Item, options: Options, *, default_priority: Priority) -> _Admitted:
+    def _admit(
+        self, item: Item, options: Options, *, default_priority: Priority, **labels: Unpack[BatchLabels]
+    ) -> _Admitted:
         target, schema_name = self._target(item.schema)
         submission = admit(
             source_from(item.source, media_type=item.media_type, name=item.name),
@@ -235,6 +241,7 @@ class Queue:
             default_priority=default_priority,
             schema_name=schema_name,
             idempotency_key=item.idempotency_key or "",
+            **labels,
         )
         of_records = asked_for(target, options.records).model_class
         return submission, of_records if isinstance(item.schema, type) else None
@@ -271,17 +278,6 @@ class Queue:
         result = result_from_json(stored.result)
         model_class = schema or self._classes.get(stored.id)
         return result if model_class is None else as_instance(result, model_class)
-
-
-def _settings(redis_url: str | None, tenant: str | None) -> Settings:
-    stated: dict[str, Any] = {}
-    if redis_url is not None:
-        stated["redis_url"] = SecretStr(redis_url)
-    if tenant is not None:
-        if not re.fullmatch(TENANT_FORM, tenant):
-            raise InvalidRequest("A tenant is 1 to 64 letters, digits, `_` and `-`.")
-        stated["tenant"] = tenant
-    return Settings.load().model_copy(update=stated)
 
 
 def _key(schema: Schema) -> type[BaseModel] | str | None:

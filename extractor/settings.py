@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -20,7 +21,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from extractor import log
-from extractor.errors import InvalidSettings
+from extractor.errors import InvalidRequest, InvalidSettings
 from extractor.records import DEFAULT_TENANT, MAX_CHARACTERS, MAX_FILE_BYTES, OPENROUTER_HOST, Rates
 
 #: Names with these beginnings are put into the environment by Kubernetes and are never settings.
@@ -197,6 +198,23 @@ class Settings(BaseSettings):
             raise InvalidSettings(_say_what_is_wrong(error)) from None
         _warn_of_unknown_names(cls)
         return settings
+
+    @classmethod
+    def load_for(cls, *, redis_url: str | None, tenant: str | None) -> Settings:
+        """Do as `load` does, with the Redis and the tenant that a program states in place of the operator's.
+
+        Raises:
+            InvalidSettings: as `load`.
+            InvalidRequest: this is no tenant.
+        """
+        stated: dict[str, Any] = {}
+        if redis_url is not None:
+            stated["redis_url"] = SecretStr(redis_url)
+        if tenant is not None:
+            if not re.fullmatch(TENANT_FORM, tenant):
+                raise InvalidRequest("A tenant is 1 to 64 letters, digits, `_` and `-`.")
+            stated["tenant"] = tenant
+        return cls.load().model_copy(update=stated)
 
     def key_for_model(self) -> SecretStr | None:
         """Return the key bound to the host of `base_url`, None where there is none."""

@@ -31,6 +31,7 @@ STATUSES = {
     "invalid_request": HTTPStatus.BAD_REQUEST,
     "unknown_schema": HTTPStatus.BAD_REQUEST,
     "unauthorized": HTTPStatus.UNAUTHORIZED,
+    "budget_exceeded": HTTPStatus.PAYMENT_REQUIRED,
     "unknown_extraction": HTTPStatus.NOT_FOUND,
     "idempotency_conflict": HTTPStatus.CONFLICT,
     "file_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

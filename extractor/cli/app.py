@@ -35,10 +35,6 @@ app.command()(dev)
 app.command()(simulate)
 
 
-#: Options of one command that are looked for at another: what is meant there.
-_MEANT = {("submit", "--budget"): "Each document is capped by --max-cost-usd; a cap for all belongs to `run`."}
-
-
 def _print_version(is_wanted: bool) -> None:  # noqa: FBT001 - the signature that typer calls
     if is_wanted:
         from importlib.metadata import version  # command start-up: 40 ms that no other command needs
@@ -88,12 +84,12 @@ def exit_code() -> int:
 def _say_usage(error: typer.TyperException) -> int:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "extractor"
-    typer.echo(error_line(InvalidRequest.code, _what_was_wrong(error, command)), err=True)
+    typer.echo(error_line(InvalidRequest.code, _what_was_wrong(error)), err=True)
     typer.echo(f"Try '{command} --help'.", err=True)
     return ExitCode.USAGE
 
 
-def _what_was_wrong(error: typer.TyperException, command: str) -> str:
+def _what_was_wrong(error: typer.TyperException) -> str:
     """Return what typer says, but of a misspelt option the one that is like it; the dashes are no likeness."""
     wrong = getattr(error, "option_name", None)
     if wrong is None or not hasattr(error, "possibilities"):
@@ -101,8 +97,6 @@ def _what_was_wrong(error: typer.TyperException, command: str) -> str:
     from difflib import get_close_matches  # command start-up: wanted only after a mistake
 
     said = f"No such option: {wrong}."
-    if hint := _MEANT.get((command.rpartition(" ")[2], wrong)):
-        return f"{said} {hint}"
     names = {option.lstrip("-"): option for option in error.possibilities or ()}
     nearest = get_close_matches(wrong.lstrip("-"), names, n=1)
     return f"{said} Did you mean {names[nearest[0]]}?" if nearest else said

@@ -63,6 +63,24 @@ class SubmitArguments(AskingArguments):
         bool,
         typer.Option("--quiet", "-q", metavar="", help="Only the ids; no summary.", rich_help_panel=_QUEUE),
     ] = False
+    budget: Annotated[
+        float | None,
+        typer.Option(
+            metavar="USD",
+            min=0,
+            help="Cap for all of these documents together, whoever runs them; what comes after it fails with "
+            "budget_exceeded and is not sent.",
+            rich_help_panel=LIMITS_PANEL,
+        ),
+    ] = None
+    batch: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Your word for these documents together; a later command with the same word shares their --budget.",
+            rich_help_panel=_QUEUE,
+        ),
+    ] = None
     deadline_s: Annotated[
         float | None,
         typer.Option(

@@ -18,7 +18,7 @@ from extractor.cli.wording import printable
 from extractor.desk import chunks_of
 from extractor.document import source_from
 from extractor.errors import InvalidRequest, UnreadableDocument
-from extractor.submit import admit, options_at
+from extractor.submit import admit, batch_labels, options_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from extractor.cli.queue_arguments import SubmitArguments
     from extractor.desk import Desk
     from extractor.records import Options, Priority, Receipt, Submission, Target
-    from extractor.submit import Door
+    from extractor.submit import BatchLabels, Door
 
 STOPPED = "Stopped. What has an id above is submitted and goes on; nothing else is."
 
@@ -42,6 +42,8 @@ class Batch:
     target: Target
     schema_name: str
     options: Options
+    #: What makes them members of one batch.
+    labels: BatchLabels
     #: Id -> path, of what is submitted.
     submitted: dict[str, str] = field(default_factory=dict)
     #: Of these, how many had been submitted before.
@@ -68,6 +70,7 @@ class Batch:
                     default_priority=priority,
                     schema_name=self.schema_name,
                     idempotency_key=name if self.arguments.key_by_name else self.arguments.idempotency_key or "",
+                    **self.labels,
                 )
             except UnreadableDocument as error:
                 self.unread += 1
@@ -117,8 +120,15 @@ def prepare(arguments: SubmitArguments) -> Batch:
             "--idempotency-key is the word for one document. For several, --key-by-name takes each file's path."
         )
     target, schema_name = _target(arguments.schema, door)
-    options = options_at(door, arguments.typed_options())
-    return Batch(files=files, arguments=arguments, door=door, target=target, schema_name=schema_name, options=options)
+    return Batch(
+        files=files,
+        arguments=arguments,
+        door=door,
+        target=target,
+        schema_name=schema_name,
+        options=options_at(door, arguments.typed_options()),
+        labels=batch_labels(arguments.batch, budget_usd=arguments.budget),
+    )
 
 
 def _target(word: str, door: Door) -> tuple[Target, str]:

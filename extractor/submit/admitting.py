@@ -7,7 +7,7 @@ import json
 import uuid
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 import orjson
 
@@ -16,6 +16,7 @@ from extractor.errors import InvalidRequest
 from extractor.options import NAMES, models_named, options_from
 from extractor.records import Options, Source, Submission, Target
 from extractor.schema import acontract_for, asked_for, contract_for
+from extractor.submit.batches import BatchLabels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,13 +59,12 @@ class Door:
     registry: Registry
 
 
-class Labels(TypedDict, total=False):
+class Labels(BatchLabels, total=False):
     """What belongs to a submission and not to the work. As in `records.Submission`: "" = none."""
 
     schema_name: str
     idempotency_key: str
     task_id: str
-    batch: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ def assemble(
         UnreadableDocument: `file_too_large`, `file_not_found`.
     """
     for name, label in labels.items():
-        if label:
+        if label and name != "batch_budget_usd":
             _check_word(name.replace("_", " "), label)
     if labels.get("idempotency_key", "").startswith(OF_TASKS) and not labels.get("task_id"):
         raise InvalidRequest(f"Idempotency keys that begin with {OF_TASKS!r} belong to Celery tasks. Choose another.")

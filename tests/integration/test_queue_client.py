@@ -24,6 +24,7 @@ from extractor.errors import (
     UnreadableDocument,
 )
 from extractor.records import OFFLINE_MODEL
+from extractor.testing.stores import open_bench
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,6 +70,23 @@ def _settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def queue(redis_url: str) -> Iterator[Queue]:
     with Queue(redis_url) as queue:
         yield queue
+
+
+@pytest.mark.anyio
+async def test_many_documents_may_share_a_budget(queue: Queue, redis_url: str) -> None:
+    ids = queue.submit_many([note(1), note(2)], schema=Note, budget_usd=0.25)
+
+    async with open_bench(redis_url) as bench:
+        (first, second) = [(await bench.fields_of(id_))["batch"] for id_ in ids]
+        money = await bench.store.money(tenant="default", batch=first)
+    assert first == second
+    assert money.cap_usd == 0.25
+
+
+@pytest.mark.parametrize("budget", [-1, float("nan"), 1e7, "1", True])
+def test_a_budget_that_is_none_is_refused_before_anything_is_sent(queue: Queue, budget: object) -> None:
+    with pytest.raises(InvalidRequest, match="The budget of a batch must be a number"):
+        queue.submit_many([note(1)], schema=Note, budget_usd=budget)
 
 
 def test_a_class_comes_back_as_its_instance(queue: Queue, worker: object) -> None:

@@ -101,6 +101,17 @@ def test_each_document_is_one_line_of_its_id_and_its_path(extractor: Callable[..
     assert submitted.err == f"3 documents submitted to Note with {OFFLINE_MODEL}.\n"
 
 
+def test_a_budget_makes_one_batch_and_the_same_word_again_joins_it(
+    extractor: Callable[..., Finished], redis_url: str
+) -> None:
+    extractor("submit", "notes/1.txt", *NOTE, "--batch", "june", "--budget", "0.5")
+    extractor("submit", "notes", *NOTE, "--batch", "june", "--budget", "2", "--key-by-name")
+
+    with redis.Redis.from_url(redis_url, decode_responses=True) as client:
+        found = client.hgetall("extractor:b:default:june")
+    assert (found["cap"], found["total"]) == ("2000000000", "4")
+
+
 def test_submitted_watched_and_fetched_in_one_go(
     extractor: Callable[..., Finished], worker: object, folder: Path
 ) -> None:
@@ -345,9 +356,9 @@ def test_only_suspects_and_deferred_ones_are_requeued_and_the_others_are_told_wh
             id="one key for many",
         ),
         pytest.param(
-            ["submit", "notes", "--budget", "2"],
-            "error[invalid_request]: No such option: --budget. Each document is capped by --max-cost-usd",
-            id="an option of run",
+            ["submit", "notes", *NOTE, "--budget", "-1"],
+            "error[invalid_request]: Invalid value for '--budget'",
+            id="budget",
         ),
         pytest.param(
             ["status", "--zzz"], "error[invalid_request]: No such option: --zzz.\n", id="an option like no other"
