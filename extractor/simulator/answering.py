@@ -64,7 +64,7 @@ def _by_rules(messages: tuple[Message, ...]) -> str:
 
 def _filled(asked: ReadBack) -> Json:
     if asked.fields:
-        return fill_patch(asked.schema, asked.document, fields=asked.fields, kept=asked.kept)
+        return fill_patch(asked.schema, asked.document, fields=asked.fields, kept=asked.kept, context=asked.context)
     return fill(asked.schema, asked.document, context=asked.context)
 
 

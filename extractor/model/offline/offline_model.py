@@ -98,7 +98,9 @@ class OfflineModel:
     def _answer(self, messages: Sequence[Message]) -> str:
         asked = self._read_back(messages)
         if asked.fields:
-            patch = fill_patch(asked.schema, asked.document, fields=asked.fields, kept=asked.kept)
+            patch = fill_patch(
+                asked.schema, asked.document, fields=asked.fields, kept=asked.kept, context=asked.context
+            )
             return jsontext.dumps(without(patch, (jsontext.pointer(field.name) for field in asked.fields)))
         return jsontext.dumps(without(fill(asked.schema, asked.document, context=asked.context), asked.failing))
 

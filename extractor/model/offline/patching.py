@@ -9,12 +9,19 @@ from extractor import jsontext
 from extractor.model.offline.filling import fill
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from extractor.records import Json, JsonObject, OpenField
 
 
-def fill_patch(schema: JsonObject, document: str, *, fields: Sequence[OpenField], kept: Mapping[str, Json]) -> Json:
+def fill_patch(
+    schema: JsonObject,
+    document: str,
+    *,
+    fields: Sequence[OpenField],
+    kept: Mapping[str, Json],
+    context: Sequence[str] = (),
+) -> Json:
     """Answer the open places of an answer from `document`. What is not found is null, or an empty list.
 
     Args:
@@ -22,19 +29,20 @@ def fill_patch(schema: JsonObject, document: str, *, fields: Sequence[OpenField]
         document: What is shown of the document.
         fields: The open places.
         kept: JSON Pointer -> what stands beside them, by which the row of a table is known.
+        context: What stands above a part of a document, as `fill` has it.
     """
-    reader = _Reader(schema, document, kept)
+    reader = _Reader(schema, kept, lambda wanted: fill(wanted, document, context=context))
     return {field.name: reader.answer(field) for field in fields}
 
 
 class _Reader:
     """Reads the open places of one answer."""
 
-    def __init__(self, schema: JsonObject, document: str, kept: Mapping[str, Json]) -> None:
+    def __init__(self, schema: JsonObject, kept: Mapping[str, Json], read: Callable[[JsonObject], Json]) -> None:
         self._members: JsonObject = schema["properties"]
         self._shared: JsonObject = {"$defs": schema["$defs"]} if "$defs" in schema else {}
-        self._document = document
         self._kept = kept
+        self._read = read
 
     def answer(self, field: OpenField) -> Json:
         """Answer one open place."""
@@ -50,7 +58,7 @@ class _Reader:
         return self._in_row(wanted, item=path[: places[-1] + 1], inner=path[places[-1] + 1 :])
 
     def _found(self, names: Sequence[str], wanted: JsonObject) -> Json:
-        return _member(fill(_nested(names, wanted) | self._shared, self._document), names)
+        return _member(self._read(_nested(names, wanted) | self._shared), names)
 
     def _in_row(self, wanted: JsonObject, *, item: Sequence[str], inner: Sequence[str]) -> Json:
         """Return a member of the item of a list: of the row whose other values are those beside it."""
