@@ -80,17 +80,16 @@ class _Merger:
         """Return the one value of pieces, which are in the order of the document."""
         if len(pieces) == 1:
             return self._alone(pieces[0], pieces[0].value, schema, below="", at=at)
-        stating = [piece for piece in pieces if not states_nothing(piece.value)]
-        if not stating:
-            stating = self._empty(pieces, schema)
+        is_empty = all(states_nothing(piece.value) for piece in pieces)
+        stating = self._empty(pieces, schema) if is_empty else [piece for piece in pieces if piece.value is not None]
         if not stating:
             return [] if self.branches.is_list(schema) else None
         if at.count("/") >= MAX_LEVELS:
             return self._one(list(enumerate(stating)), at)
         groups = self.branches.groups(stating, schema)
-        if len(groups) == 1:
-            return self.of_group(groups[0], at)
-        return self._of_groups(groups, at)
+        telling = [group for group in groups if not all(states_nothing(piece.value) for _, piece in group.pieces)]
+        groups = telling or groups[:1]
+        return self.of_group(groups[0], at) if len(groups) == 1 else self._of_groups(groups, at)
 
     def _empty(self, pieces: Sequence[Piece], schema: JsonObject) -> list[Piece]:
         """Return the objects among pieces that state nothing; none of them where null says as much and is allowed."""

@@ -180,6 +180,18 @@ _PAIR = closed(x=NUMBER, y=NUMBER)
         pytest.param(or_null(_BOX_OF_NULL), (None, {"set": None}), {"set": None}, id="absent, and null in a box"),
         pytest.param(or_null(_BOX_OF_NULL), ({"set": 5}, {"set": None}, None), {"set": 5}, id="a value in a box"),
         pytest.param(
+            closed(x=or_null(_BOX_OF_NULL), y=or_null(NUMBER)),
+            ({"x": {"set": None}, "y": None}, {"x": None, "y": 5}),
+            {"x": {"set": None}, "y": 5},
+            id="null in a box, in an object of nothing else",
+        ),
+        pytest.param(
+            {"anyOf": [closed(x=NUMBER), closed(y=NUMBER)]},
+            ({"x": None}, {"y": 5}),
+            {"y": 5},
+            id="an alternative of nothing, and another",
+        ),
+        pytest.param(
             lists(closed(tags=lists(TEXT), note=or_null(lists(TEXT)))),
             ([{"tags": None, "note": None}],),
             [{"tags": [], "note": None}],

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extractor.answer import merge
@@ -14,7 +14,7 @@ from extractor.answer.grounding import MAX_ALTERNATIVES
 from tests.unit.answer.test_merging import NUMBER, TEXT, closed, lists, part_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from extractor.answer import Part
 
@@ -140,6 +140,7 @@ def _windows(draw: st.DrawFn, lines: Sequence[str]) -> list[tuple[int, int]]:
     return windows
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(_KINDS, min_size=1, max_size=25), st.data())
 def test_windows_of_any_size_give_the_rows_of_the_whole(lines: list[str], choices: st.DataObject):
     windows = choices.draw(_windows(lines))
@@ -148,6 +149,7 @@ def test_windows_of_any_size_give_the_rows_of_the_whole(lines: list[str], choice
     assert _merged(*parts) == [_row(line) for line in lines]
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(_KINDS | st.just("nut") | st.just("see nut"), min_size=1, max_size=25), st.data())
 def test_no_row_that_any_window_has_read_is_ever_lost(lines: list[str], choices: st.DataObject):
     """Windows miss rows at random, and names stand in the text without a row."""
@@ -164,6 +166,7 @@ def test_no_row_that_any_window_has_read_is_ever_lost(lines: list[str], choices:
     assert Counter(str(_row(lines[index])) for index in met) <= stated
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.lists(_KINDS, max_size=4), min_size=1, max_size=6))
 def test_windows_that_do_not_overlap_are_joined_as_they_are(groups: list[list[str]]):
     groups = [["-", *group] for group in groups]
@@ -178,10 +181,9 @@ def test_windows_that_do_not_overlap_are_joined_as_they_are(groups: list[list[st
 @pytest.mark.parametrize("cut", [3, 10])
 def test_joining_what_was_joined_gives_the_same(cut: int):
     lines = [f"{name} {price}.00" for price in range(1, 5) for name in ("nut", "nut", "bolt", "pin")]
-    whole: Callable[[int, int], Part] = lambda first, last: _part(lines, first, last)  # noqa: E731
-    first = merge([whole(0, cut), whole(cut - 2, cut + 1)], ROWS, on_conflict="evidence")
+    first, second, third = _part(lines, 0, cut), _part(lines, cut - 2, cut + 1), _part(lines, cut - 1, 16)
 
     joined = _part(lines, 0, cut + 1)
 
-    assert first.value == joined.value
-    assert _merged(joined, whole(cut - 1, 16)) == _merged(whole(0, cut), whole(cut - 2, cut + 1), whole(cut - 1, 16))
+    assert _merged(first, second) == joined.value["rows"]
+    assert _merged(joined, third) == _merged(first, second, third)
