@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 #: Bytes of UTF-8 per token of what is no digit. English has 4.5, other scripts and markup fewer.
 BYTES_PER_TOKEN: Final = 4.2
 #: Tokens of a digit: tokenizers take digits one by one, or up to three together.
-TOKENS_PER_DIGIT: Final = 0.5
+TOKENS_PER_DIGIT: Final = 0.4
 #: Thoughts about a record without values, and per token of the answer, where a budget of thousands bounds them.
-THOUGHTS: Final = 800
-THOUGHTS_PER_ANSWER_TOKEN: Final = 1.0
+THOUGHTS: Final = 500
+THOUGHTS_PER_ANSWER_TOKEN: Final = 0.6
 #: Share of the budget that thoughts take at most, on average.
 BUDGET_SHARE: Final = 0.8
 #: What calls cost in all per first call: some answers are asked for again, whole or in part.
@@ -40,7 +40,7 @@ INPUT_SHARE: Final = 0.6
 OUTPUT_SHARE: Final = 0.5
 
 #: How far off all documents of a run are together, as the standard deviation of a logarithm: 0.7 = half to twice.
-SAME_INPUT, SAME_THOUGHTS, SAME_ANSWER, SAME_REASKS = 0.12, 0.6, 0.4, 0.08
+SAME_INPUT, SAME_THOUGHTS, SAME_ANSWER, SAME_REASKS = 0.15, 0.8, 0.4, 0.1
 #: How far off one document is from the others.
 OWN_INPUT, OWN_THOUGHTS, OWN_ANSWER, OWN_REASKS = 0.05, 0.6, 0.4, 0.3
 #: Standard deviations to each side that hold nine of ten runs.
@@ -87,6 +87,8 @@ class Load(NamedTuple):
     prompt_tokens: float = 0.0
     #: Output tokens, thoughts included.
     completion_tokens: float = 0.0
+    #: Of the output, thoughts.
+    thoughts: float = 0.0
     #: US dollars; 0 where the price is not known.
     cost: Cost = Cost()
 
@@ -95,6 +97,7 @@ class Load(NamedTuple):
         return Load(
             self.prompt_tokens + times * other.prompt_tokens,
             self.completion_tokens + times * other.completion_tokens,
+            self.thoughts + times * other.thoughts,
             self.cost.plus(other.cost.times(times)),
         )
 
@@ -117,6 +120,9 @@ class Estimate:
     prompt_tokens: int
     #: Output tokens, thoughts included, in the middle.
     completion_tokens: int
+    #: Tokens that a document is thought about, at which the cost reaches either end while all else is as expected;
+    #: (0, 0) where the model does not think, or the price is not known.
+    thoughts: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +178,8 @@ class Estimator:
         cost = self._cost(prompt, thoughts, answer).times(calls * REASKS)
         if cost.usd > self.cap_usd:
             cost = cost.times(self.cap_usd / cost.usd)
-        return Load(calls * REASKS * prompt, calls * REASKS * (thoughts + answer), cost)
+        times = calls * REASKS
+        return Load(times * prompt, times * (thoughts + answer), times * thoughts, cost)
 
     def estimate(self, text: str) -> Estimate:
         """Return what one document will probably cost."""
@@ -181,6 +188,7 @@ class Estimator:
         low, high = ends(load.cost.usd, sigma=math.hypot(spread.same, spread.own))
         is_priced = self.price is not None
         return Estimate(
+            thoughts=thoughts_between(load, low_usd=low, high_usd=high, documents=1),
             documents=1,
             read=1,
             low_usd=low if is_priced else None,
@@ -228,6 +236,22 @@ def ends(usd: float, *, sigma: float) -> tuple[float, float]:
     """Return the lower and the upper end around an amount, at most `WIDEST` apart."""
     factor = math.exp(min(SIGMAS * sigma, math.log(WIDEST) / 2))
     return usd / factor, usd * factor
+
+
+def thoughts_between(load: Load, *, low_usd: float, high_usd: float, documents: int) -> tuple[int, int]:
+    """Return the tokens of thought per document at which a cost reaches its ends, all else being as expected.
+
+    Args:
+        load: What is expected of all documents.
+        low_usd: The lower end, US dollars.
+        high_usd: The upper end.
+        documents: How many they are.
+    """
+    if not load.cost.thoughts_usd:
+        return 0, 0
+    tokens_per_usd = load.thoughts / load.cost.thoughts_usd / documents
+    others_usd = load.cost.usd - load.cost.thoughts_usd
+    return round(tokens_per_usd * max(0.0, low_usd - others_usd)), round(tokens_per_usd * (high_usd - others_usd))
 
 
 def tokens_of(text: str) -> float:

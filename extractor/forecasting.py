@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import anyio
 
 from extractor.document import aread
-from extractor.estimating import Estimate, Load, Measured, Spread, ends, estimator_for
+from extractor.estimating import Estimate, Load, Measured, Spread, ends, estimator_for, thoughts_between
 from extractor.pipeline import acontract_of
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class Forecast:
         for usd in expected_usd.values():
             self._left.add(usd)
         #: What it was before anything was known of the run.
-        self.at_start = self.estimate
+        self.at_start = self._with_thoughts(self.estimate)
 
     def add(self, id_: str, *, cost_usd: float, is_asked: bool) -> None:
         """Note that a document has ended.
@@ -134,6 +134,11 @@ class Forecast:
             prompt_tokens=round(self._load.prompt_tokens),
             completion_tokens=round(self._load.completion_tokens),
         )
+
+    def _with_thoughts(self, estimate: Estimate) -> Estimate:
+        low, high = estimate.low_usd or 0.0, estimate.high_usd or 0.0
+        between = thoughts_between(self._load, low_usd=low, high_usd=high, documents=self._documents)
+        return replace(estimate, thoughts=between)
 
     def _learned(self, own: float) -> tuple[float, float]:
         """Return how many times as much as expected documents cost, and how far that may be off.

@@ -27,7 +27,9 @@ def foretold(estimate: Estimate, *, model: str, budget_usd: float | None) -> str
         tokens += f", by {estimate.read:,} of the documents"
     if estimate.low_usd is None or estimate.high_usd is None:
         return f"Expected cost: unknown, because the price of {model} is not known; {tokens}."
-    says = f"Expected cost: {between(estimate)}; {tokens}."
+    low, high = estimate.thoughts
+    thoughts = f", if the model thinks {rounded(low)} to {rounded(high)} tokens per document" if high else ""
+    says = f"Expected cost: {between(estimate)}{thoughts}; {tokens}."
     if budget_usd is not None and estimate.high_usd > budget_usd:
         says += f" The budget of {dollars(budget_usd)} may not do for all documents."
     return says

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 #: Characters beyond which a line is prose, not a row.
 MAX_ROW = 400
@@ -23,6 +23,14 @@ _FIGURE = re.compile(r"(?<![\w-])\d[\d.,]*")
 _POINT = re.compile(r"\s*(?:[-*•]|\(?(?:\d{1,3}|[a-z])[.)])\s+\S")
 
 
+class Kind(NamedTuple):
+    """Items of one kind."""
+
+    number: int = 0
+    #: Code points of the lines that they stand on.
+    size: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Items:
     """What of each kind a text has."""
@@ -32,39 +40,41 @@ class Items:
     #: Lines that are not blank.
     lines: int
     #: Rows below the first one of each table.
-    rows: int
+    rows: Kind
     #: Tables: rows without another line between them.
     tables: int
     #: Points of lists.
-    points: int
+    points: Kind
     #: Lines without columns that hold several figures.
-    figures: int
+    figures: Kind
     #: Runs of lines between blank ones.
     paragraphs: int
 
 
 def items_in(text: str) -> Items:
     """Count what may be items. Linear in the text."""
-    lines = rows = tables = points = figures = paragraphs = 0
+    lines = tables = paragraphs = 0
+    numbers = dict.fromkeys(("row", "point", "figures"), 0)
+    sizes = dict(numbers)
     was_row, was_blank = False, True
     for line in text.splitlines():
         is_blank = not line.strip()
         kind = "" if is_blank or len(line) > MAX_ROW else _kind_of(line)
         lines += not is_blank
         paragraphs += was_blank and not is_blank
-        points += kind == "point"
-        figures += kind == "figures"
-        is_row = kind == "row"
-        tables += is_row and not was_row
-        rows += is_row and was_row
-        was_row, was_blank = is_row or (was_row and is_blank), is_blank
+        is_head = kind == "row" and not was_row
+        tables += is_head
+        if kind and not is_head:
+            numbers[kind] += 1
+            sizes[kind] += len(line)
+        was_row, was_blank = kind == "row" or (was_row and is_blank), is_blank
     return Items(
         size=len(text.encode("utf-8", "surrogatepass")),
         lines=lines,
-        rows=rows,
+        rows=Kind(numbers["row"], sizes["row"]),
         tables=tables,
-        points=points,
-        figures=figures,
+        points=Kind(numbers["point"], sizes["point"]),
+        figures=Kind(numbers["figures"], sizes["figures"]),
         paragraphs=paragraphs,
     )
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from extractor.identity import Itself
-from extractor.schema.items import FEWEST, items_in
+from extractor.schema.items import FEWEST, Kind, items_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,11 +24,12 @@ LEAST: Final = 1_024
 #: Tokens beyond which no record is expected to go; lists in lists would multiply without end.
 MOST: Final = 32_768
 #: Bytes of JSON that make one token: fewer than of prose, because names, figures and punctuation are short.
-ANSWER_BYTES_PER_TOKEN: Final = 3.5
+ANSWER_BYTES_PER_TOKEN: Final = 3.8
 #: Items of a list of single values, and of a list of objects in a text without anything that looks like one.
 FEW: Final = 5
-#: Bytes around the value of a leaf: the quotes of its name, the colon, the comma, and those of the value.
-AROUND: Final = 6
+#: Bytes around a member: the quotes of its name, the colon, the comma. Around a string: its quotes.
+AROUND: Final = 4
+QUOTES: Final = 2
 #: Bytes of a value by its type, and of one that is written out.
 VALUE_BYTES: Final = {"null": 4, "boolean": 5, "integer": 3, "number": 6}
 STRING_BYTES: Final = 20
@@ -101,19 +102,20 @@ def _tokens(size: float) -> int:
 
 
 def _likely(extent: Extent, items: Items) -> float:
-    rows = _items_of(items)
-    groups = max(1, min(items.tables, rows))
-    part = extent.once.plus(extent.each_value, times=FEW)
-    part = part.plus(extent.each_group, times=groups).plus(extent.each_row, times=rows)
-    return part.names + min(part.values, REPEATED * items.size)
+    kind = _items_of(items)
+    groups = max(1, min(items.tables, kind.number))
+    rows = Part().plus(extent.each_row, times=kind.number)
+    part = extent.once.plus(extent.each_value, times=FEW).plus(extent.each_group, times=groups)
+    values = min(part.values + min(rows.values, kind.size), REPEATED * items.size)
+    return part.names + rows.names + values
 
 
-def _items_of(items: Items) -> int:
-    """Return the number of objects in the longest list: the first kind of item that a text has."""
-    for count in (items.rows, items.points, items.figures):
-        if count >= FEWEST:
-            return count
-    return min(items.paragraphs, FEW)
+def _items_of(items: Items) -> Kind:
+    """Return the objects of the longest list: the first kind of item that a text has."""
+    for kind in (items.rows, items.points, items.figures):
+        if kind.number >= FEWEST:
+            return kind
+    return Kind(min(items.paragraphs, FEW), items.size)
 
 
 def _most(extent: Extent, items: Items) -> float:
@@ -164,7 +166,7 @@ def _list(item: Extent, *, most: int) -> Extent:
         return Extent(once=brackets, each_row=item.each_row, each_group=item.each_group.plus(whole))
     if most <= ITEMS:
         return Extent(once=brackets.plus(whole, times=most))
-    if item.once.names <= 0:
+    if item.once.names <= QUOTES:
         return Extent(once=brackets, each_value=whole)
     return Extent(once=brackets, each_row=whole)
 
@@ -172,10 +174,11 @@ def _list(item: Extent, *, most: int) -> Extent:
 def _leaf(node: JsonObject) -> Extent:
     choices = node.get("enum") or ([node["const"]] if "const" in node else [])
     if choices:
-        return Extent(once=Part(values=sum(len(str(choice)) for choice in choices) / len(choices)))
+        return Extent(once=Part(names=QUOTES, values=sum(len(str(choice)) for choice in choices) / len(choices)))
     kinds = node.get("type", "string")
     sizes = [VALUE_BYTES.get(kind, STRING_BYTES) for kind in ([kinds] if isinstance(kinds, str) else kinds)]
-    return Extent(once=Part(values=min(max(sizes), node.get("maxLength", STRING_BYTES))))
+    quotes = QUOTES if "string" in kinds else 0
+    return Extent(once=Part(names=quotes, values=min(max(sizes), node.get("maxLength", STRING_BYTES))))
 
 
 def _weight(extent: Extent) -> float:
