@@ -109,6 +109,12 @@ class Pointers:
         """Pointers of the lists in the answer that write maps."""
         return frozenset(self._wire_pointer(place) for place, form in self.forms.items() if form == "entries")
 
+    @property
+    def maps(self) -> frozenset[str]:
+        """Where the answer writes entries of maps: pointers to those lists of keys and values that have any."""
+        entries = (step for step in self.steps if len(step.wire) > 1 and isinstance(step.wire[-2], int))
+        return frozenset(self._wire_pointer(step.above) + pointer(*step.wire[:-2]) for step in entries)
+
     def _told(self, above: int, steps: tuple[str, ...]) -> str:
         """Return the place in the record to which a part of a step in the answer belongs."""
         place = self._scaffold[above, steps]

@@ -10,6 +10,7 @@ import pytest
 
 from extractor.answer import Merged, Part, ground, merge
 from extractor.records import Conflict, Document, Evidence, Page, Window
+from extractor.schema import lower
 
 
 def document_of(text: str) -> Document:
@@ -391,3 +392,33 @@ def test_values_may_nest_as_deeply_as_json_may(levels: int):
 
     assert result.value == nested(1)
     assert isinstance(result.conflicts[0], Conflict)
+
+
+def test_maps_and_lists_that_look_like_them_are_read_back_whole():
+    """The wire writes both alike; what the lift found out about each part is told with it."""
+    pair = {"type": "object", "properties": {"key": TEXT, "value": NUMBER}, "required": ["key", "value"]}
+    schema = {
+        "type": "object",
+        "properties": {
+            "prices": {"type": "object", "additionalProperties": NUMBER},
+            "lines": lists({**pair, "additionalProperties": False}),
+        },
+        "required": ["prices", "lines"],
+    }
+    lowered = lower(schema)
+    records = [
+        {"prices": {"nut": 1, "pin": 2}, "lines": [{"key": "nut", "value": 1}]},
+        {"prices": {"nut": 1, "bolt": 3}, "lines": [{"key": "nut", "value": 1}]},
+    ]
+    parts = [
+        replace(part, maps=lowered.pointers(part.value).maps)
+        for part in parts_of(*((".", lowered.embed(record)) for record in records))
+    ]
+
+    lifted = lowered.lift(merge(parts, lowered.wire, on_conflict="evidence").value)
+
+    assert lifted.violations == ()
+    assert lifted.value == {
+        "prices": {"nut": 1, "pin": 2, "bolt": 3},
+        "lines": [{"key": "nut", "value": 1}, {"key": "nut", "value": 1}],
+    }

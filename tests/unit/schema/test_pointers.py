@@ -230,3 +230,22 @@ def test_the_ways_come_through_a_process_as_they_are(schema, options, record, in
     pointers = Pointers.from_json(json.loads(json.dumps(lowered.pointers(lowered.embed(record)).as_json())))
 
     assert pointers.wire(in_record) == on_wire
+
+
+def test_lists_of_entries_are_told_from_lists_of_objects_that_look_like_entries():
+    pair = {"type": "object", "properties": {"key": {"type": "string"}, "value": {"type": "number"}}}
+    schema = {
+        "type": "object",
+        "properties": {
+            "map": {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": pair}},
+            "list": {"type": "array", "items": {**pair, "required": ["key", "value"], "additionalProperties": False}},
+            "any": {},
+        },
+        "additionalProperties": {"type": "string"},
+    }
+    record = {"map": {"x": {"y": {}}, "z": {}}, "list": [{"key": "k", "value": 1}], "any": {"a": 1}, "more": "m"}
+    lowered = lower(schema)
+
+    maps = lowered.pointers(lowered.embed(record)).maps
+
+    assert maps == {"/map", "/map/0/value", "/any/entries", "/_extra"}
