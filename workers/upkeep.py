@@ -97,6 +97,8 @@ def hearing(
             stop(rest, "cancelled", None)
         elif word == "wake":
             loop.wake()
+        elif message == "open":
+            pace.lift()
         elif word == "cool" and milliseconds.isdecimal():
             lane = Lane(endpoint=endpoint, model=model)
             task = asyncio.create_task(pace.hear(lane, seconds=int(milliseconds) / 1000))

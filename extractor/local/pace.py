@@ -93,6 +93,12 @@ class Lanes:
                 seconds += self._jitter() * SPREAD_S
             known.open_at = max(known.open_at, now + seconds)
 
+    def open(self) -> None:
+        """End every cool-down. What refusals have taught stays."""
+        with self._lock:
+            for known in self._known.values():
+                known.open_at = min(known.open_at, time.monotonic())
+
     def begin(self, lane: Lane) -> None:
         """Note that a request goes out."""
         with self._lock:
@@ -108,7 +114,7 @@ class Lanes:
 class _Line:
     """Who waits for the same limits, first come, first served."""
 
-    head: anyio.Lock = field(default_factory=anyio.Lock)
+    head: anyio.Lock = field(default_factory=lambda: anyio.Lock(fast_acquire=True))
     #: How many, the one at the head included.
     length: int = 0
 
@@ -166,6 +172,12 @@ class MemoryPace:
         self._lanes.close(lane, seconds=seconds)
         self._tell(lane)
 
+    def lift(self) -> None:
+        """End every cool-down, because somebody knows better than the provider."""
+        self._lanes.open()
+        for lane in tuple(self._news):
+            self._tell(lane)
+
     async def sleep(self, seconds: float) -> None:
         await anyio.sleep(seconds)
 
@@ -187,4 +199,5 @@ class MemoryPace:
 
     def _tell(self, lane: Lane) -> None:
         """Let whoever waits for the lane look again."""
-        self._news.pop(lane, anyio.Event()).set()
+        if (news := self._news.pop(lane, None)) is not None:
+            news.set()

@@ -31,6 +31,9 @@ class Rate:
         return {name: MINUTE_S * cost / limit for name, limit, cost in costs if limit is not None}
 
 
+_NO_LIMITS: Final = Rate()
+
+
 @dataclass(frozen=True, slots=True)
 class Rates:
     """The rate of each model."""
@@ -41,7 +44,7 @@ class Rates:
     def of(self, model: str) -> Rate:
         """Return the rate of a model: its own, else that of `*`, else one without limits."""
         stated = dict(self.by_model)
-        return stated.get(model) or stated.get(ANY_MODEL) or Rate()
+        return stated.get(model) or stated.get(ANY_MODEL) or _NO_LIMITS
 
     @classmethod
     def read(cls, text: str | None) -> Rates:

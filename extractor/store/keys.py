@@ -31,7 +31,7 @@ key names from ids, which a Redis Cluster would not allow; `connecting` refuses 
 | `extractor:rung:CLASS` | string | present while a ticket for the class is under way |
 | `extractor:workers` | sorted set | worker processes, by the time in ms of their last sign of life |
 | `extractor:workers:running` | hash | how many extractions each has in flight |
-| `extractor:cool:LANE` | string | present while the model there takes no requests; LANE is `ENDPOINT MODEL` |
+| `extractor:cool` | hash | until when a lane takes no requests, in ms, by LANE, which is `ENDPOINT MODEL` |
 | `extractor:pace:LANE` | hash | `requests` and `tokens` per minute: when what was counted is paid off, in ms |
 | `extractor:pace:TENANT:LANE` | hash | the same of one tenant |
 
@@ -43,7 +43,7 @@ it was made under, marked `+N` where the same question was asked again.
 Money is counted in billionths of a dollar: `cap` (absent = none), `spent`, and `reserved` for calls that are open. A
 call draws from its extraction, from its batch and from its tenant's day, whether or not they have a cap.
 
-Channels: `extractor:control` (`cancel ID`, `cool MS LANE`, `wake`) and `extractor:ended` (ids, by spaces).
+Channels: `extractor:control` (`cancel ID`, `cool MS LANE`, `open`, `wake`) and `extractor:ended` (ids, by spaces).
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ PREFIX: Final = "extractor:"
 META: Final = f"{PREFIX}meta"
 CONTROL: Final = f"{PREFIX}control"
 ENDED: Final = f"{PREFIX}ended"
+COOL: Final = f"{PREFIX}cool"
 #: Version of the data under these keys. Another one is refused, never guessed at.
 DATA_VERSION: Final = "1"
 
@@ -81,11 +82,6 @@ def batch(tenant: str, id: str) -> str:  # noqa: A002 - the word of the records
 def daily_money(tenant: str, day: int) -> str:
     """Return the key of the money of a tenant on a UTC day, counted from 1970-01-01."""
     return f"{PREFIX}money:{tenant}:{day}"
-
-
-def cool_down(lane: str) -> str:
-    """Return the key that is present while a lane takes no requests."""
-    return f"{PREFIX}cool:{lane}"
 
 
 def pace(lane: str, *, tenant: str = "") -> str:

@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from extractor import log
 from extractor.ports import Pace
-from extractor.store import keys
+from extractor.store import keys, scripts
 from extractor.store.asking import told
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ class OwnPace(Pace, Protocol):
 
     def of(self, tenant: str) -> Self:
         """Return this pace for the requests of `tenant`."""
+
+    def lift(self) -> None:
+        """End every cool-down."""
 
 
 class SharedPace:
@@ -66,8 +69,7 @@ class SharedPace:
         self._told_until[lane] = until
         milliseconds = max(1, round(1000 * seconds))
         try:
-            await self._client.set(keys.cool_down(str(lane)), 1, px=milliseconds)
-            await self._client.publish(keys.CONTROL, f"cool {milliseconds} {lane}")
+            await scripts.run(self._client, "cool", str(lane), milliseconds)
         except (RedisError, OSError) as error:  # this process waits all the same
             log.logger().warning("a cool-down could not be told to the other workers", error=type(error).__name__)
 
@@ -83,11 +85,18 @@ class SharedPace:
             StoreUnavailable: Redis does not answer.
         """
         try:
-            left = await self._client.pttl(keys.cool_down(str(lane)))
+            until_ms = await self._client.hget(keys.COOL, str(lane))
+            seconds, microseconds = await self._client.time()
         except (RedisError, OSError) as error:
             raise told(error) from None
-        if left > 0:
-            await self._own.cool_down(lane, seconds=left / 1000)
+        left_s = int(until_ms or 0) / 1000 - seconds - microseconds / 1e6
+        if left_s > 0:
+            await self._own.cool_down(lane, seconds=left_s)
+
+    def lift(self) -> None:
+        """End every cool-down of this process, because an operator has lifted them."""
+        self._told_until.clear()
+        self._own.lift()
 
     async def sleep(self, seconds: float) -> None:
         await self._own.sleep(seconds)

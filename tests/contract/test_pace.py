@@ -36,7 +36,13 @@ async def in_memory(request):
 @asynccontextmanager
 async def over_redis(request):
     """Paces of several processes, which share nothing but the server."""
-    async with open_bench(request.getfixturevalue("redis_url")) as bench:
+    async with over_redis_at(request.getfixturevalue("redis_url")) as paces:
+        yield paces
+
+
+@asynccontextmanager
+async def over_redis_at(url):
+    async with open_bench(url) as bench:
 
         def paces(rates=None, *, tenant_rates=None):
             client = bench.connection.client
@@ -229,6 +235,54 @@ async def test_who_sits_a_cool_down_out_learns_when_it_grows_too_long(paces):
             await pace.cool_down(A, seconds=3600)
 
     assert ended == [True] * 3
+
+
+async def test_a_cool_down_that_is_lifted_holds_nobody_back(paces):
+    pace = paces()
+    await pace.cool_down(A, seconds=100)
+
+    with anyio.fail_after(2):
+        async with anyio.create_task_group() as waiting:
+            waiting.start_soon(lambda: pace.enter(A, tokens=1))
+            await anyio.wait_all_tasks_blocked()
+            pace.lift()
+
+
+async def test_a_process_that_starts_takes_over_the_cool_down(redis_url):
+    async with over_redis_at(redis_url) as paces:
+        await paces().cool_down(A, seconds=3600)
+        started = paces()
+        await started.catch_up(A)
+        await started.catch_up(replace(A, model="b"))
+
+        await started.enter(replace(A, model="b"), tokens=1)
+        with pytest.raises(RateLimited):
+            await started.enter(A, tokens=1)
+
+
+async def test_a_shorter_cool_down_does_not_end_a_longer_one(redis_url):
+    async with over_redis_at(redis_url) as paces:
+        await paces().cool_down(A, seconds=3600)
+        await paces().cool_down(A, seconds=1)
+        started = paces()
+        await started.catch_up(A)
+
+        with pytest.raises(RateLimited):
+            await started.enter(A, tokens=1)
+
+
+async def test_an_operator_lifts_what_a_provider_asked_for(redis_url):
+    async with open_bench(redis_url) as bench:
+        pace = SharedPace(MemoryPace(Lanes(jitter=float)), bench.connection.client)
+        await pace.cool_down(A, seconds=3600)
+        started = SharedPace(MemoryPace(), bench.connection.client)
+
+        assert await bench.store.resume()
+        assert not await bench.store.resume()
+        await started.catch_up(A)
+
+        with anyio.fail_after(2):
+            await started.enter(A, tokens=1)
 
 
 async def test_after_refusals_fewer_go_out_at_once_and_answers_bring_them_back(paces):

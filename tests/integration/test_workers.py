@@ -9,9 +9,9 @@ from dataclasses import replace
 import anyio
 import pytest
 
-from extractor.errors import PermissionDenied, UnsupportedSchema
+from extractor.errors import PermissionDenied, RateLimited, UnsupportedSchema
 from extractor.local import MemoryPace
-from extractor.records import OFFLINE_MODEL, CallKey, Options, Usage
+from extractor.records import OFFLINE_MODEL, CallKey, Lane, Options, Usage
 from extractor.settings import Settings
 from extractor.store import SharedPace
 from extractor.testing.models import completion
@@ -138,6 +138,21 @@ async def test_a_message_that_nobody_understands_harms_nobody(bench, capsys, mes
     hear(message)
 
     assert "not understood" in capsys.readouterr().err
+
+
+async def test_a_worker_hears_of_cool_downs_and_of_their_end(bench):
+    lane = Lane(endpoint="http://there", model="a/b")
+    pace = SharedPace(MemoryPace(), bench.client)
+    hear = hearing(None, pace=pace, stop=None)
+    hear(f"cool 3600000 {lane}")
+    await anyio.wait_all_tasks_blocked()
+    with pytest.raises(RateLimited):
+        await pace.enter(lane, tokens=1)
+
+    hear("open")
+
+    with anyio.fail_after(5):
+        await pace.enter(lane, tokens=1)
 
 
 NOISY = """
