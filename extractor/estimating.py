@@ -185,7 +185,8 @@ class Estimator:
         """Return what one document will probably cost."""
         load = self.load(self.measure(text))
         spread = Spread.of(load.cost)
-        low, high = ends(load.cost.usd, sigma=math.hypot(spread.same, spread.own))
+        sigma = math.hypot(spread.same, spread.own)
+        low, high = ends(load.cost.usd, sigma=sigma, least_usd=least_of(load.cost))
         is_priced = self.price is not None
         return Estimate(
             thoughts=thoughts_between(load, low_usd=low, high_usd=high, documents=1),
@@ -232,10 +233,24 @@ def _sends_schema(options: Options, profile: Profile) -> bool:
     return profile.takes_schemas and options.enforcement in {"auto", "required", "json_schema", "tool"}
 
 
-def ends(usd: float, *, sigma: float) -> tuple[float, float]:
-    """Return the lower and the upper end around an amount, at most `WIDEST` apart."""
+def ends(usd: float, *, sigma: float, least_usd: float = 0.0) -> tuple[float, float]:
+    """Return the lower and the upper end around an amount, at most `WIDEST` apart.
+
+    Args:
+        usd: The amount, US dollars.
+        sigma: How far it may be off, as the standard deviation of a logarithm.
+        least_usd: What it cannot well be below. A lower end there raises the upper one by as much.
+    """
     factor = math.exp(min(SIGMAS * sigma, math.log(WIDEST) / 2))
-    return usd / factor, usd * factor
+    low = min(max(usd / factor, least_usd), usd)
+    return low, low * factor * factor
+
+
+def least_of(cost: Cost) -> float:
+    """Return what a cost cannot well be below: nobody thinks less than not at all."""
+    others = cost._replace(thoughts_usd=0.0)
+    spread = Spread.of(others)
+    return others.usd / REASKS / math.exp(spread.same)
 
 
 def thoughts_between(load: Load, *, low_usd: float, high_usd: float, documents: int) -> tuple[int, int]:

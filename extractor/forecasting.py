@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import anyio
 
 from extractor.document import aread
-from extractor.estimating import Estimate, Load, Measured, Spread, ends, estimator_for, thoughts_between
+from extractor.estimating import Estimate, Load, Measured, Spread, ends, estimator_for, least_of, thoughts_between
 from extractor.pipeline import acontract_of
 
 if TYPE_CHECKING:
@@ -96,6 +96,8 @@ class Forecast:
         self._before = math.hypot(self._spread.same, sampling)
         self._left, self._asked, self._seen = _Sum(), _Sum(), _Seen()
         self._spent_usd = 0.0
+        #: What cannot well cost less, of what is expected.
+        self._least = least_of(load.cost) / load.cost.usd if load.cost.usd else 0.0
         for usd in expected_usd.values():
             self._left.add(usd)
         #: What it was before anything was known of the run.
@@ -124,7 +126,8 @@ class Forecast:
         own = self._seen.own(self._spread.own)
         factor, sigma = self._learned(own)
         usd = factor * self._left.usd
-        low, high = ends(usd, sigma=math.hypot(sigma, own * self._left.noise))
+        least_usd = 0.0 if self._seen.count else self._least * self._left.usd
+        low, high = ends(usd, sigma=math.hypot(sigma, own * self._left.noise), least_usd=least_usd)
         return Estimate(
             documents=self._documents,
             read=self._read,
