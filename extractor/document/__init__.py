@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from extractor.document.reading import ReadingLimits, aread, load, read
     from extractor.document.sources import source_from
-    from extractor.document.windows import cut, halves, tokens_of, whole
+    from extractor.document.windows import around, cut, halves, tokens_of, whole
 
-__all__ = ["ReadingLimits", "aread", "cut", "halves", "load", "read", "source_from", "tokens_of", "whole"]
+__all__ = ["ReadingLimits", "aread", "around", "cut", "halves", "load", "read", "source_from", "tokens_of", "whole"]
 
 _HOMES = {
     "ReadingLimits": "reading",
     "aread": "reading",
+    "around": "windows",
     "cut": "windows",
     "halves": "windows",
     "load": "reading",

@@ -17,13 +17,16 @@ _FREE = (
 #: A whole line that stands anywhere: marked by hashes; opened by a word or a sign for a part; in capitals; or short,
 #: between prose, where blank lines were lost.
 _ANYWHERE = (
-    r"(?<![^\n\f])[ \t]*+(?:(?P<hashes>\#{1,6})[ \t]+\S[^\n\f]{0,110}"
+    r"[ \t]*+(?:(?P<hashes>\#{1,6})[ \t]+\S[^\n\f]{0,110}"
     r"|(?P<part>(?:Article|Section|Chapter|Part|Appendix|Annex|Schedule|Exhibit|Artikel|Kapitel|Abschnitt|ARTICLE|SECTION"
     r"|\u00a7) ?[\dA-Z][\w.]{0,8})(?:[.:]?[ \t]+[^\Wa-z_][^\n\f|]{0,90})?(?<![,;])"
     r"|(?P<capitals>(?=[^\n\f]{0,60}[A-Z]{3})[^\Wa-z\d_][^a-z\d\n\f|]{3,80})"
     r"|(?<=[.!?:]\n)(?P<between>[^\Wa-z\d_][^\n\f|]{2,80}(?<![.,;:!?]))(?=\n[^\n\f]{120}))"
 )
-_HEADING = re.compile(rf"(?:{_ANYWHERE}|{_FREE})(?=[ \t]*[\n\f]|\s*\Z)")
+_LINE = rf"(?:{_ANYWHERE}|{_FREE})(?=[ \t]*[\n\f]|\s*\Z)"
+_FIRST = re.compile(_LINE)
+#: With the line end before it: three times as fast as to ask of every character whether a line begins with it.
+_HEADING = re.compile(rf"[\n\f]{_LINE}")
 #: How strong a heading is; hashes and numbers say it themselves, more of them weaker.
 _RANKS = {"hashes": 0, "part": 7, "capitals": 8, "number": 9, "plain": 20, "between": 20}
 
@@ -45,11 +48,20 @@ class Heading(NamedTuple):
 
 def headings_in(text: str, end: int) -> Iterator[Heading]:
     """Yield the headings before `end`. A line with cells is none."""
+    first = _FIRST.match(text, 0, end)
+    if first and (heading := _heading(first, start=0)):
+        yield heading
     for found in _HEADING.finditer(text, 0, end):
-        line = found[0].strip()
-        if "  " not in line and "\t" not in line:
-            kind = found.lastgroup or "plain"
-            yield Heading(found.start(), found.end(), _RANKS[kind] + _depth(kind, found[kind]))
+        if heading := _heading(found, start=found.start() + 1):
+            yield heading
+
+
+def _heading(found: re.Match[str], *, start: int) -> Heading | None:
+    line = found[0].strip()
+    if "  " in line or "\t" in line:
+        return None
+    kind = found.lastgroup or "plain"
+    return Heading(start, found.end(), _RANKS[kind] + _depth(kind, found[kind]))
 
 
 def _depth(kind: str, mark: str) -> int:
