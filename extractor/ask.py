@@ -160,8 +160,8 @@ class _Asking:
         except (ValidationTimeout, GuardFailed) as error:
             self._error = error
             return None
-        told = tuple(map(dispute, disputed))
-        here = (replace(each, at=self._contract.record_pointer(value, each.at)) for each in told)
+        told, pointers = tuple(map(dispute, disputed)), self._contract.pointers(value)
+        here = (replace(each, at=pointers.record(each.at)) if pointers else each for each in told)
         judged = replace(
             judged, violations=(*judged.violations, *here), wire_violations=(*judged.wire_violations, *told)
         )

@@ -147,7 +147,7 @@ class _Covering:
             value=merged.value,
             error=None,
             thoughts="\n".join(filter(None, (answer.thoughts for _, answer in read))),
-            repairs=repairs_of(read),
+            repairs=repairs_of(read, merged),
         )
         has_whole = covered.gap is None and is_shown_whole(document, model=self._ports.model)
         answer = await repair_until_valid(

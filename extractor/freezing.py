@@ -99,8 +99,10 @@ def patch_for(
     opening = open_paths(shape.schema, value, wire, name=shape.name, told=shape.told)
     if opening is None:
         return None
-    known = {told.at: violation.at for told, violation in zip(wire, violations, strict=False)}
-    opened = tuple(known.get(each.at) or contract.record_pointer(value, each.at) for each in opening.fields)
+    known = {told.at: violation.at for told, violation in zip(wire, violations, strict=True)}
+    pointers = contract.pointers(value)
+    told = (each.at if pointers is None else pointers.record(each.at) for each in opening.fields)
+    opened = tuple(known.get(each.at) or at for each, at in zip(opening.fields, told, strict=True))
     if any(not at and each.kind == "replace" for at, each in zip(opened, opening.fields, strict=True)):
         return None
     return Patch(contract=contract, opening=opening, value=value, record=record, opened=opened)

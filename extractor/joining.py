@@ -7,10 +7,11 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from extractor import jsontext
+from extractor.answer.parts import Origin
 from extractor.records import CallKey, Coverage, Enforcement, Stated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from extractor.answer import Merged
     from extractor.attempts import Answer
@@ -70,9 +71,24 @@ def enforcement_of(answers: Sequence[Answer], *, asked: str) -> Enforcement:
     )
 
 
-def repairs_of(read: Sequence[tuple[Portion, Answer]]) -> tuple[Repair, ...]:
-    """Return the repairs of the answers about portions."""
-    return tuple(repair for _, answer in read for repair in answer.repairs)
+def repairs_of(read: Sequence[tuple[Portion, Answer]], merged: Merged) -> tuple[Repair, ...]:
+    """Return the repairs of the answers about portions, at the places of the merged answer."""
+    places = {origin: at for at, origin in merged.sources.items()}
+    return tuple(
+        replace(repair, at=_moved(places, portion.window.number, repair.at))
+        for portion, answer in read
+        for repair in answer.repairs
+    )
+
+
+def _moved(places: Mapping[Origin, str], window: int, at: str) -> str:
+    """Return where the merged answer holds what the answer about a window has at `at`, or what holds it."""
+    tokens = jsontext.tokens(at)
+    for length in range(len(tokens), 0, -1):
+        moved = places.get(Origin(window, jsontext.pointer(*tokens[:length])))
+        if moved is not None:
+            return moved + jsontext.pointer(*tokens[length:])
+    return at
 
 
 def evidence_of(merged: Merged, answer: Answer, *, contract: Contract) -> dict[str, Evidence]:
@@ -80,24 +96,28 @@ def evidence_of(merged: Merged, answer: Answer, *, contract: Contract) -> dict[s
 
     Only that tells one of two equal rows from the other.
     """
-    opened = [place for attempt in answer.attempts if not attempt.window for place in attempt.opened or ()]
-    evidence = dict(answer.evidence)
-    record_pointer = contract.record_pointers(merged.value)
+    opened = frozenset(place for attempt in answer.attempts if not attempt.window for place in attempt.opened or ())
+    evidence, pointers = dict(answer.evidence), contract.pointers(merged.value)
     for at, found in merged.evidence.items():
-        here = record_pointer(at)
-        known = evidence.get(here)
-        if known is not None and found.match != "none" and not _is_below(here, opened):
+        here = at if pointers is None else pointers.record(at)
+        if here in evidence and found.match != "none" and opened.isdisjoint(_holders(here)):
             evidence[here] = found
     return evidence
 
 
+def _holders(at: str) -> Iterator[str]:
+    """Yield a pointer and those of everything that holds its place."""
+    tokens = jsontext.tokens(at)
+    return (jsontext.pointer(*tokens[:length]) for length in range(len(tokens) + 1))
+
+
 def conflicts_of(merged: Merged, answer: Answer, *, contract: Contract) -> tuple[Conflict, ...]:
     """Return the conflicts at the places of the record, with what stands there in the end."""
-    record_pointer = contract.record_pointers(merged.value)
+    pointers = contract.pointers(merged.value)
     return tuple(
         replace(conflict, at=here, chosen=jsontext.value_at(answer.record, here), stated=tuple(_in_order(conflict)))
         for conflict in merged.conflicts
-        for here in [record_pointer(conflict.at)]
+        for here in [conflict.at if pointers is None else pointers.record(conflict.at)]
     )
 
 
@@ -108,7 +128,3 @@ def _in_order(conflict: Conflict) -> Iterator[Stated]:
 
 def _start_of(evidence: Evidence | None) -> float:
     return float("inf") if evidence is None or evidence.start is None else evidence.start
-
-
-def _is_below(at: str, places: Sequence[str]) -> bool:
-    return any(f"{at}/".startswith(f"{place}/") for place in places)

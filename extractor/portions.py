@@ -81,13 +81,13 @@ class Portions:
 
     def part(self, portion: Portion, answer: Answer) -> Part:
         """Return an answer about a portion with its evidence at places of the whole document."""
-        value = answer.value
-        start = portion.window.start
+        value, start = answer.value, portion.window.start
+        pointers = self._contract.pointers(value)
         return Part(
             window=portion.window,
             value=value,
             evidence={at: _moved(found, start) for at, found in answer.evidence.items()},
-            maps=self._contract.maps_in(value),
+            maps=None if pointers is None else pointers.maps,
         )
 
     def _expecting(self, question: Question, window: Window) -> Question:

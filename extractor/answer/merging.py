@@ -14,7 +14,7 @@ from extractor import jsontext
 from extractor.answer.branches import ANYTHING, Branches
 from extractor.answer.choosing import Candidate, choose
 from extractor.answer.entries import by_key, is_map
-from extractor.answer.parts import Merged, Part, Piece, same, states_nothing
+from extractor.answer.parts import Merged, Origin, Part, Piece, same, states_nothing
 from extractor.answer.repeats import Repeats
 from extractor.records import Conflict
 
@@ -58,7 +58,7 @@ class _Notes:
     """What is noted on the way; pointers are into the merged value."""
 
     conflicts: list[Conflict] = field(default_factory=list)
-    sources: dict[str, int] = field(default_factory=dict)
+    sources: dict[str, Origin] = field(default_factory=dict)
     evidence: dict[str, Evidence] = field(default_factory=dict)
 
     def add(self, other: _Notes) -> None:
@@ -167,7 +167,7 @@ class _Merger:
         """Return what stands `below` a piece, which alone states it, and note where it comes from."""
         if value is None:
             return [] if self.branches.is_list(schema) else None
-        self.notes.sources[at] = piece.part.window.number
+        self.notes.sources[at] = Origin(piece.part.window.number, piece.at + below)
         if isinstance(value, list):
             items = self.branches.one(value, schema).get("items", ANYTHING)
             return [

@@ -28,6 +28,15 @@ class Part:
     maps: frozenset[str] | None = None
 
 
+class Origin(NamedTuple):
+    """A place of the answer about one window."""
+
+    #: Number of the window.
+    window: int
+    #: JSON Pointer into its answer.
+    at: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merged:
     """The answers about all windows as one, on the wire. All pointers are into `value`."""
@@ -36,8 +45,8 @@ class Merged:
     value: Json = field(repr=False)
     #: Places for which the parts state different values.
     conflicts: tuple[Conflict, ...] = ()
-    #: Every scalar, and every list or object that comes from one part alone -> the number of its window.
-    sources: dict[str, int] = field(default_factory=dict, repr=False)
+    #: Every scalar, and every list or object that comes from one part alone -> where that part has it.
+    sources: dict[str, Origin] = field(default_factory=dict, repr=False)
     #: Every scalar with evidence -> where it stands in the document.
     evidence: dict[str, Evidence] = field(default_factory=dict, repr=False)
 

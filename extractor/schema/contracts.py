@@ -29,13 +29,14 @@ from extractor.schema.sizing import expected_tokens
 from extractor.schema.wire_words import in_wire_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from pydantic import BaseModel
 
     from extractor.records import Json, JsonObject, Repair, Target, Violation
     from extractor.schema.judging import Choices
     from extractor.schema.lowering import Lowered
+    from extractor.schema.pointers import Pointers
 
 #: Contracts kept, and bytes of all their schemas. A contract takes up to 40 times the bytes of its schema.
 _KEPT, _KEPT_BYTES = 256, 4 << 20
@@ -128,17 +129,9 @@ class Contract:
         lowered = self._here.lowered
         return in_wire_words(violations, lowered.pointers(lowered.embed(record)))
 
-    def record_pointer(self, value: Json, at: str) -> str:
-        """Return the place in the record of a place in the answer that it was read from."""
-        return self.record_pointers(value)(at)
-
-    def record_pointers(self, value: Json) -> Callable[[str], str]:
-        """Return what translates places of an answer into those of the record that was read from it."""
-        return str if self._here is None else self._here.lowered.pointers(value).record
-
-    def maps_in(self, value: Json) -> frozenset[str] | None:
-        """Return the pointers of the lists in an answer that write maps, None where that is not known."""
-        return None if self._here is None else self._here.lowered.pointers(value).lists_of_entries
+    def pointers(self, value: Json) -> Pointers | None:
+        """Return the ways between the places of an answer and of its record, None where only children know them."""
+        return None if self._here is None else self._here.lowered.pointers(value)
 
     @property
     def _limits(self) -> guard.Limits:

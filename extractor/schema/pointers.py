@@ -105,11 +105,6 @@ class Pointers:
         return self._record_pointer(place)
 
     @property
-    def lists_of_entries(self) -> frozenset[str]:
-        """Pointers of the lists in the answer that write maps."""
-        return frozenset(self._wire_pointer(place) for place, form in self.forms.items() if form == "entries")
-
-    @property
     def maps(self) -> frozenset[str]:
         """Where the answer writes entries of maps: pointers to those lists of keys and values that have any."""
         entries = (step for step in self.steps if len(step.wire) > 1 and isinstance(step.wire[-2], int))

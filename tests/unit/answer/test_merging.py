@@ -152,7 +152,12 @@ def test_objects_are_put_together_member_by_member():
 
     assert result.value == {"seller": {"name": "Acme", "address": {"street": "1 Road", "city": "Rome"}}, "total": 5}
     assert result.conflicts == ()
-    assert result.sources == {"/seller/name": 1, "/seller/address/street": 6, "/seller/address/city": 13, "/total": 13}
+    assert {at: origin.window for at, origin in result.sources.items()} == {
+        "/seller/name": 1,
+        "/seller/address/street": 6,
+        "/seller/address/city": 13,
+        "/total": 13,
+    }
     assert {at: found.quote for at, found in result.evidence.items()} == {
         "/seller/name": "Acme",
         "/seller/address/street": "1 Road",

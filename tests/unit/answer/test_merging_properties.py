@@ -138,9 +138,9 @@ def test_every_pointer_leads_to_what_it_is_about(answers: Any, policy: Any):
     }
     assert scalars <= result.sources.keys()
     assert result.evidence.keys() <= scalars
-    assert all(_at(result.value, at) is not None and number in numbers for at, number in result.sources.items())
+    assert all(_at(result.value, at) is not None and origin.window in numbers for at, origin in result.sources.items())
     for at, evidence in result.evidence.items():
-        assert numbers[result.sources[at]].start == evidence.start
+        assert numbers[result.sources[at].window].start == evidence.start
     assert all(_at(result.value, conflict.at) == conflict.chosen for conflict in result.conflicts)
 
 
