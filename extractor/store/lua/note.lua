@@ -10,12 +10,15 @@
 local now, allowance = now_ms(), ARGV[1]
 local today = day_of(now)
 
-local function found(id)
-  local facts = redis.call('HMGET', of(id), 'status', 'tenant', 'batch', 'cap', 'spent', 'reserved')
+-- An extraction with its money and what its journal holds of a call; nil when there is none.
+local function found(id, place)
+  local facts = redis.call(
+    'HMGET', of(id), 'status', 'tenant', 'batch', 'cap', 'spent', 'reserved', 'open:' .. place, 'gone:' .. place
+  )
   if not facts[1] then return nil end
   return {
     id = id, status = facts[1], tenant = facts[2], batch = facts[3] or '', cap = facts[4], spent = facts[5],
-    reserved = facts[6],
+    reserved = facts[6], opening = facts[7], is_gone = facts[8],
   }
 end
 
@@ -49,7 +52,7 @@ local function short_of(e, usd)
 end
 
 local function open(e, place, dollars)
-  if redis.call('HEXISTS', of(e.id), 'open:' .. place) == 1 then return 1 end
+  if e.opening then return 1 end
   if not is_open(e) then return { 'gone' } end
   local usd = billionths(dollars)
   local short = short_of(e, usd)
@@ -61,8 +64,9 @@ end
 
 local function close(e, place, dollars, value)
   if redis.call('HSETNX', of(e.id), 'end:' .. place, value) == 0 then return end
-  local usd, aside, day = billionths(dollars), set_aside(e.id, place, today)
-  if redis.call('HDEL', of(e.id), 'gone:' .. place) == 1 then
+  local usd, aside, day = billionths(dollars), set_aside(e.opening, today)
+  if e.is_gone then
+    redis.call('HDEL', of(e.id), 'gone:' .. place)
     book(e, day, 0, usd - aside)
   else
     book(e, day, -aside, usd)
@@ -71,7 +75,8 @@ end
 
 local answers = {}
 for i = 2, #ARGV, 5 do
-  local kind, e, place, answer = ARGV[i], found(ARGV[i + 1]), ARGV[i + 2], 1
+  local kind, place, answer = ARGV[i], ARGV[i + 2], 1
+  local e = found(ARGV[i + 1], place)
   if kind == 'open' then
     answer = e and open(e, place, ARGV[i + 3]) or { 'gone' }
   elseif e and kind == 'gen' then

@@ -78,21 +78,23 @@ end
 local function billionths(dollars) return math.floor(tonumber(dollars) * 1e9 + 0.5) end
 
 -- Book on every purse that an extraction draws from: its own, its batch's, and its tenant's of the day of the call,
--- which is kept for 32 days.
+-- which is kept for 32 days from its first booking.
 local function book(e, day, reserved, spent)
-  local daily, batch = daily_purse(e.tenant, day), batch_of(e.tenant, e.batch)
-  local purses = { of(e.id), daily }
-  if e.batch ~= '' and redis.call('EXISTS', batch) == 1 then purses[3] = batch end
-  for _, purse in ipairs(purses) do
-    if reserved ~= 0 then redis.call('HINCRBY', purse, 'reserved', reserved) end
-    if spent ~= 0 then redis.call('HINCRBY', purse, 'spent', spent) end
+  local purses = { daily_purse(e.tenant, day), of(e.id) }
+  if e.batch ~= '' then
+    local batch = batch_of(e.tenant, e.batch)
+    if redis.call('EXISTS', batch) == 1 then purses[3] = batch end
   end
-  redis.call('PEXPIRE', daily, 32 * 86400000, 'NX')
+  for i, purse in ipairs(purses) do
+    local is_first = reserved ~= 0 and redis.call('HINCRBY', purse, 'reserved', reserved) == reserved
+    is_first = (spent ~= 0 and redis.call('HINCRBY', purse, 'spent', spent) == spent) or is_first
+    if is_first and i == 1 then redis.call('PEXPIRE', purse, 32 * 86400000, 'NX') end
+  end
 end
 
--- What was set aside for a call, and on which day; nothing where its opening was lost with the tail of the file.
-local function set_aside(id, place, today)
-  local dollars, day = string.match(redis.call('HGET', of(id), 'open:' .. place) or '', '^(%S+) (%d+)$')
+-- What an opening set aside for a call, and on which day; nothing where it was lost with the tail of the file.
+local function set_aside(opening, today)
+  local dollars, day = string.match(opening or '', '^(%S+) (%d+)$')
   if not dollars then return 0, today end
   return billionths(dollars), tonumber(day)
 end
@@ -108,7 +110,7 @@ local function charge(e, now)
   end
   for _, place in ipairs(open) do
     if not settled[place] then
-      local usd, day = set_aside(e.id, place, day_of(now))
+      local usd, day = set_aside(redis.call('HGET', of(e.id), 'open:' .. place), day_of(now))
       redis.call('HSET', of(e.id), 'gone:' .. place, 1)
       book(e, day, -usd, usd)
     end
