@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 
-import anyio
 import pytest
 from pydantic import SecretStr
 
@@ -24,11 +23,11 @@ pytestmark = pytest.mark.anyio
 #: Documents, how many at once, kills.
 SIZES = [
     pytest.param(40, 16, 1, id="40-documents-16-at-once"),
-    pytest.param(500, 200, 6, id="500-documents-200-at-once", marks=pytest.mark.full),
+    pytest.param(500, 200, 3, id="500-documents-200-at-once", marks=pytest.mark.full),
 ]
 #: Share of what all documents would cost that may be spent, and of the documents that succeed at least: what was set
 #: aside for the calls of a killed worker counts as spent.
-SHARE, SUCCEED = 0.5, 0.1
+SHARE, SUCCEED = 0.5, 0.05
 #: Share of the cap after which no further call fits.
 USED_UP = 0.8
 LEASE_S = 1
@@ -119,7 +118,7 @@ async def test_a_cap_reached_midway_by_two_workers_under_fire_is_never_passed(
 
     ids = await ledger.submit((text(number) for number in range(1, documents + 1)), max_tokens=MAX_TOKENS)
     for number in range(kills):
-        await a_moment_of_work(simulator, before + cap * number / (kills + 1), fleet)
+        await a_moment_of_work(ledger, cap * number / (kills + 1), fleet)
         fleet.kill(number % 2)
     await all_ended(ledger, fleet, documents)
 
@@ -144,14 +143,13 @@ def is_uncharged(call):
     return call.usage is None and not call.reserved_usd
 
 
-async def a_moment_of_work(simulator, usd, fleet):
-    """Wait until so much was spent and calls are in flight."""
+async def a_moment_of_work(ledger, usd, fleet):
+    """Wait until more than so much is charged."""
 
     async def is_at_work():
-        return simulator.ledger.usd > usd
+        return (await ledger.store.money(tenant="default")).spent_usd > usd
 
     await until(is_at_work, within_s=120, why="money is spent", tend=fleet.tend)
-    await anyio.sleep(0.05)
 
 
 async def all_ended(ledger, fleet, documents):
