@@ -34,11 +34,12 @@ class Labelled:
         """Return where a place's name stands: with the name of what it is a member of, else alone, else only that."""
         names = [_words(token) for token in jsontext.tokens(at) if not token.isdecimal()][-2:]
         for wanted in (sum(names, ()), *reversed(names)):
-            if wanted and (found := self._places(wanted)):
+            if wanted and (found := self.places(wanted)):
                 return found
         return []
 
-    def _places(self, wanted: tuple[str, ...]) -> list[Span]:
+    def places(self, wanted: tuple[str, ...]) -> list[Span]:
+        """Return where some words, in lower case, stand in this order."""
         found = self._found.get(wanted)
         if found is None:
             found = self._found[wanted] = list(self._looked_up(wanted))

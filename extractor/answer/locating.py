@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from extractor import jsontext
 from extractor.answer.labelled import Labelled
+from extractor.answer.lines import REACH
 from extractor.answer.searching import Searcher
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from extractor.answer.lines import Lines
     from extractor.answer.printed import Span
@@ -21,11 +23,21 @@ MOST_BESIDE: Final = 12
 MOST_NEIGHBOURS: Final = 3
 #: Values below a place that are looked up.
 MOST_BELOW: Final = 2_000
-#: Places of a name that are taken, and characters before one that are looked at.
+#: Places of a name that are taken.
 MOST_NAMED: Final = 3
-LONGEST_LABEL: Final = 80
-#: How much more room a list or an object has than a single value.
+#: How much more room a list or an object has than a single value, and one whose value stands nowhere.
 ROOM: Final = 3
+DOUBT: Final = 2
+#: Lines, and characters of long ones, on each side of what is known of a value that stands nowhere.
+WIDE: Final = 4
+FAR: Final = 500
+#: Characters of a text whose words are looked up, and places beyond which a word tells nothing.
+LONGEST: Final = 200
+MOST_ALIKE: Final = 20
+#: Characters between the items on both sides of one that is not found.
+TOGETHER: Final = 2_000
+
+_SOLID: Final = re.compile(r"\d+|\w{3,}")
 
 
 class Locator:
@@ -39,23 +51,38 @@ class Locator:
         self._labelled = Labelled(lines.text)
 
     def around(self, at: str, *, most: int) -> list[Span]:
-        """Return the spans that tell about a place, of `most` characters together or little more; none if unknown."""
+        """Return the spans that tell about a place, of `most` characters together or little more; none if unknown.
+
+        Where the value itself stands nowhere, more is shown round what is known.
+        """
         value = _value_at(self._record, at)
-        if isinstance(value, dict | list) and value:
+        if isinstance(value, dict | list):
             return self._around_container(at, value, most=most * ROOM)
         beside = self._neighbours(at)
-        own = self._place_of(at, value, near=next(iter(beside), None))
-        named = self._named(at, near=own or next(iter(beside), None))
-        if own is None and not named and at.count("/") == 1:
-            return []  # members of the whole record stand anywhere: they do not tell where this one does
-        return self._gathered([*([own] if own else []), *beside, *named], most=most)
+        near = next(iter(beside), None)
+        own = self._place_of(at, value, near=near)
+        if own is not None:
+            return self._gathered([own, *beside, *self._named(at, near=own)], most=most)
+        like = self._place_like(value, near=near)
+        if like is not None:
+            near, beside = like, [like, *beside]
+        elif at.count("/") == 1 or not self._stand_together(beside):  # they do not tell where this one stands
+            named = self._named(at, near=None)
+            return self._gathered([*named, *beside], most=most, lines=WIDE, reach=FAR) if named else []
+        return self._gathered([*beside, *self._named(at, near=near)], most=most * DOUBT, lines=WIDE, reach=FAR)
+
+    def _stand_together(self, places: Sequence[Span]) -> bool:
+        """Whether values that belong together are printed together: in a row, or a few in one passage."""
+        if len({self._lines.number_at(start) for start, _ in places}) == 1:
+            return self._lines.is_row(self._lines.number_at(places[0][0])) or len(places) > 1
+        return len(places) > 1 and max(places)[1] - min(places)[0] <= TOGETHER
 
     def _around_container(self, at: str, value: Json, *, most: int) -> list[Span]:
-        """Return all from the first to the last value below a place; of an object too spread out, each value's line."""
+        """Return all of a list, with the lines that it may go on in; of an object too spread out, each value's line."""
         below = [place for place in self._below(at, value) if place]
         if not below:
-            return self._gathered(self._named(at, near=None), most=most)
-        start, end = self._lines.around((min(below)[0], max(place[1] for place in below)), lines=2)
+            return [] if isinstance(value, list) else self._gathered(self._named(at, near=None), most=most)
+        start, end = self._lines.block((min(below)[0], max(place[1] for place in below)))
         if end - start <= most:
             heading = self._lines.heading_of(self._lines.number_at(start))
             return [(start, end), *([heading] if heading else [])]
@@ -67,16 +94,17 @@ class Locator:
                 return
             yield self._place_of(leaf, scalar)
 
-    def _gathered(self, anchors: Iterable[Span], *, most: int) -> list[Span]:
+    def _gathered(self, anchors: Iterable[Span], *, most: int, lines: int = 1, reach: int = REACH) -> list[Span]:
         """Return lines round the places, the first ones first, each with header and heading, while there is room."""
-        lines = self._lines
+        known = self._lines
         spans: list[Span] = []
         left = most
         for place in anchors:
             if any(start <= place[0] and place[1] <= end for start, end in spans):
                 continue
-            number = lines.number_at(place[0])
-            for span in (lines.around(place, lines=1), lines.header_of(number), lines.heading_of(number)):
+            number = known.number_at(place[0])
+            around = known.around(place, lines=1 if known.is_row(number) else lines, reach=reach)
+            for span in (around, known.header_of(number), known.heading_of(number)):
                 if span is not None and span not in spans and (not spans or span[1] - span[0] <= left):
                     spans.append(span)
                     left -= span[1] - span[0]
@@ -113,13 +141,16 @@ class Locator:
         return (certain or [place for _, place in places])[:MOST_NEIGHBOURS]
 
     def _next_items(self, items: Json, above: str, inner: str) -> list[Span]:
-        """Return where the items before and after one stand."""
+        """Return the text from the item before one to the item after it, nothing if they are far apart."""
         if not isinstance(items, list):
             return []
         index = int(inner.rpartition("/")[2])
         around = (number for number in (index - 1, index + 1) if 0 <= number < len(items))
-        places = (next(filter(None, self._below(above + jsontext.pointer(at), items[at])), None) for at in around)
-        return [place for place in places if place]
+        places = [next(filter(None, self._below(above + jsontext.pointer(at), items[at])), None) for at in around]
+        found = [place for place in places if place]
+        if not found or max(found)[1] - min(found)[0] > TOGETHER:
+            return []
+        return found
 
     def _place_of(self, at: str, value: Json, *, near: Span | None = None) -> Span | None:
         """Return where a scalar stands, None where that is not known; of places looked up here, the nearest one."""
@@ -131,6 +162,23 @@ class Locator:
         middle = near[0] if near else 0
         return min(self._searcher.find(value).spans, key=lambda span: abs(span[0] - middle), default=None)
 
+    def _place_like(self, value: Json, *, near: Span | None) -> Span | None:
+        """Return where most words of a text stand together, which does not stand anywhere as it is."""
+        if not isinstance(value, str):
+            return None
+        words = dict.fromkeys(word.lower() for word in _SOLID.findall(value[:LONGEST]))
+        places = {word: found for word in words if 0 < len(found := self._labelled.places((word,))) <= MOST_ALIKE}
+        if not places:
+            return None
+        starts = [{span[0] // REACH for span in found} for found in places.values()]
+        middle = near[0] if near else 0
+
+        def rank(span: Span) -> tuple[int, int]:
+            tile = span[0] // REACH
+            return -sum(not tiles.isdisjoint({tile - 1, tile, tile + 1}) for tiles in starts), abs(span[0] - middle)
+
+        return min((span for found in places.values() for span in found), key=rank)
+
     def _is_certain(self, at: str, value: Json) -> bool:
         """Whether a value stands in one place only."""
         known = self._evidence.get(at)
@@ -141,15 +189,11 @@ class Locator:
         return Searcher(self._text)
 
     def _named(self, at: str, *, near: Span | None) -> list[Span]:
-        """Return where the name of a place stands: nearest to what is known, else where it begins a line, first."""
+        """Return where the name of a place stands: nearest to what is known, else where it is printed as a label."""
         found = self._labelled.named(at)
-        if found and near is not None:
-            return [min(found, key=lambda span: abs(span[0] - near[0]))]
-        return sorted(found, key=self._is_inside_line)[:MOST_NAMED]
-
-    def _is_inside_line(self, span: Span) -> bool:
-        start, _ = self._lines.span(self._lines.number_at(span[0]))
-        return bool(self._text[max(start, span[0] - LONGEST_LABEL) : span[0]].strip(" |#*-"))
+        if near is not None:
+            return [min(found, key=lambda span: abs(span[0] - near[0]))] if found else []
+        return [span for span in found if self._lines.says_label(span)][:MOST_NAMED]
 
 
 def _is_scalar(value: Json) -> bool:

@@ -156,14 +156,15 @@ def test_of_a_name_that_stands_in_many_places_those_at_the_start_of_lines_come_f
     assert any("Date: 12 March" in passage for passage in found)
 
 
-def test_a_member_of_an_object_is_shown_by_the_values_beside_it():
-    text = f"{FILLER}ACME GmbH, Kanalstrasse 8, 20457 Hamburg\n{FILLER}"
-    record = {"seller": {"name": "ACME GmbH", "vat_id": None}}
+def test_a_member_of_an_object_is_shown_by_the_values_that_stand_together_beside_it():
+    text = f"{FILLER}ACME GmbH\nKanalstrasse 8\nDE 811\n{FILLER}{FILLER}20457 Hamburg\n{FILLER}"
 
-    found = shown(text, record, "/seller/vat_id")
+    found = shown(text, {"seller": {"name": "ACME GmbH", "street": "Kanalstrasse 8", "vat_id": None}}, "/seller/vat_id")
 
     assert found is not None
-    assert "ACME GmbH, Kanalstrasse 8" in found[0]
+    assert "DE 811" in found[0]
+    assert shown(text, {"seller": {"name": "ACME GmbH", "city": "Hamburg", "vat_id": None}}, "/seller/vat_id") is None
+    assert shown(text, {"seller": {"name": "ACME GmbH", "vat_id": None}}, "/seller/vat_id") is None
 
 
 def test_what_nothing_tells_about_needs_the_whole_document():
@@ -172,14 +173,45 @@ def test_what_nothing_tells_about_needs_the_whole_document():
     assert shown(BILL, None, "/nothing_like_it") is None
 
 
-def test_a_list_is_shown_from_its_first_to_its_last_item_and_a_long_one_needs_the_whole_document():
-    short = {"lines": [item(number) for number in range(10, 14)]}
+def test_a_list_is_shown_with_the_lines_that_it_may_go_on_in():
+    text = f"{HEAD}## What was delivered\n\n{table(20)}\n\n{FILLER}"
 
-    found = shown(BILL, short, "/lines")
+    found = shown(text, {"lines": [item(number) for number in range(10, 14)]}, "/lines")
+
+    assert found == [f"## What was delivered\n\n{table(20)}"]
+
+
+@pytest.mark.parametrize(
+    "lines", [pytest.param(RECORD["lines"], id="a long one"), pytest.param([], id="one without items")]
+)
+def test_a_list_that_may_go_on_anywhere_needs_the_whole_document(lines: Any):
+    assert shown(BILL, {"lines": lines}, "/lines") is None
+
+
+@pytest.mark.parametrize("value", ["SKU-0300x", "Widget 300 of a kind"])
+def test_a_value_that_is_nearly_printed_is_shown_by_its_words(value: str):
+    found = shown(BILL, {"article": value}, "/article")
 
     assert found is not None
-    assert all(row(number) in found[-1] for number in range(8, 16))
-    assert shown(BILL, RECORD, "/lines") is None
+    assert any(row(300) in passage for passage in found)
+
+
+@pytest.mark.parametrize(
+    "text", ["the date when\ndate and place\n", "It is said in 3. Date\n", "No date: none\n", "Dates: 1\n"]
+)
+def test_a_word_in_prose_is_no_label(text: str):
+    assert shown(f"{FILLER}{text}{FILLER}", {"date": None}, "/date") is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Date: 1 May", "  Date   1 May", "a | Date | 1 May", "- Date of issue: 1 May", "4. Date .... 1", "Date\n1 May"],
+)
+def test_a_label_is_known_by_its_place_and_what_follows_it(line: str):
+    found = shown(f"{FILLER}{line}\n{FILLER}", {"date": None}, "/date")
+
+    assert found is not None
+    assert any(line in passage for passage in found)
 
 
 def test_of_an_item_that_is_missing_the_items_before_it_are_shown():
