@@ -11,6 +11,7 @@ import orjson
 from extractor.errors import ModelError
 from extractor.model.facts import entered
 from extractor.model.listing import profile_from, read_endpoints, read_thinking
+from extractor.model.prices import price_of
 from extractor.model.profiles import PROFILES, profile_of
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Listings:
 
     def known(self, place: Place, policy: ProviderPolicy | None) -> Profile:
         """Return what is known about a model by now."""
-        bundled, known = profile_of(place.model), self._facts.listing(place)
+        bundled, known = self._bundled(place.model), self._facts.listing(place)
         if known is None or known.listing is None:
             return bundled
         made = self._made.get(place)
@@ -59,6 +60,11 @@ class Listings:
             entered(self._made, place, made)
             self._made[place] = made
         return made[1]
+
+    def _bundled(self, model: str) -> Profile:
+        profile = profile_of(model)
+        price = profile.price or price_of(model, host=self._endpoint.host)
+        return profile if price is profile.price else replace(profile, price=price)
 
     async def _fetch_once(self, place: Place) -> None:
         if (under_way := self._under_way.get(place.model)) is not None:

@@ -65,6 +65,39 @@ PRICES: dict[str, Price] = {
 }
 
 
-def price_of(model: str) -> Price | None:
-    """Return the bundled price of `model`, None when there is none."""
-    return PRICES.get(model)
+def _flat(input_usd: float, output_usd: float) -> Price:
+    return Price(tiers=(Tier(above_tokens=0, input_usd=input_usd, output_usd=output_usd),))
+
+
+#: Day on which the prices at other hosts were read, in the data of genai-prices 0.2.3 (MIT).
+HOSTS_AS_OF = "2026-11-23"
+#: Prices of models at hosts that list none: host -> the host's own name of a model -> price.
+HOST_PRICES: dict[str, dict[str, Price]] = {
+    "api.openai.com": {
+        "gpt-4.1": _flat(2.00, 8.00),
+        "gpt-4.1-mini": _flat(0.40, 1.60),
+        "gpt-4.1-nano": _flat(0.10, 0.40),
+        "gpt-4o": _flat(2.50, 10.00),
+        "gpt-4o-mini": _flat(0.15, 0.60),
+        "gpt-5": _flat(1.25, 10.00),
+        "gpt-5-mini": _flat(0.25, 2.00),
+        "gpt-5-nano": _flat(0.05, 0.40),
+        "o4-mini": _flat(1.10, 4.40),
+    },
+    "generativelanguage.googleapis.com": {
+        "gemini-2.5-flash": _flat(0.30, 2.50),
+        "gemini-2.5-flash-lite": _flat(0.10, 0.40),
+    },
+    "api.groq.com": {"llama-3.3-70b-versatile": _flat(0.59, 0.79)},
+    "api.x.ai": {"grok-3-mini": _flat(0.30, 0.50)},
+}
+
+
+def price_of(model: str, *, host: str = "") -> Price | None:
+    """Return the bundled price of `model`, None when there is none.
+
+    Args:
+        model: Its slug, or the host's own name of it.
+        host: Where it is asked. Names without a maker in front mean something at one host only.
+    """
+    return PRICES.get(model) or HOST_PRICES.get(host, {}).get(model)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from extractor.model import ChatModel, Endpoint, Facts
 from extractor.model.billing import usage_of
 from extractor.model.faults import Fault
 from extractor.model.prices import PRICES, price_of
@@ -29,6 +30,32 @@ def test_every_model_with_a_profile_has_a_price():
 )
 def test_the_length_of_the_prompt_sets_the_price_of_all_tokens(prompt_tokens: int, usd: float):
     assert PRICE.cost(prompt_tokens=prompt_tokens, completion_tokens=1_000_000) == pytest.approx(usd)
+
+
+@pytest.mark.parametrize(
+    ("host", "model", "usd"),
+    [
+        pytest.param("api.openai.com", "gpt-4.1-mini", 2.0, id="at its host"),
+        pytest.param("api.openai.com", DEFAULT_MODEL, 0.26 + 0.78, id="a slug has one price everywhere"),
+        pytest.param("localhost", "gpt-4.1-mini", None, id="the same name at another host is another thing"),
+        pytest.param("api.openai.com", "gpt-4.1-mini-of-mine", None, id="nothing is guessed from a name"),
+    ],
+)
+def test_a_name_has_the_price_that_its_host_asks(host: str, model: str, usd: float | None):
+    price = price_of(model, host=host)
+
+    found = None if price is None else price.cost(prompt_tokens=100_000, completion_tokens=100_000) * 10
+
+    assert found == (usd if usd is None else pytest.approx(usd))
+
+
+async def test_a_client_knows_the_price_at_a_host_that_lists_none():
+    chat = ChatModel(Endpoint("https://api.openai.com/v1", key=None), "gpt-4.1-mini", facts=Facts())
+
+    profile = await chat.profile()
+    await chat.aclose()
+
+    assert profile.price == price_of("gpt-4.1-mini", host="api.openai.com")
 
 
 def test_a_reservation_is_a_third_of_the_bytes_in_and_the_ceiling_out():
