@@ -281,7 +281,7 @@ LINE = st.sampled_from(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     lines=st.lists(LINE, min_size=30, max_size=400),
     record=st.dictionaries(

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extractor import jsontext
@@ -81,6 +81,7 @@ json_values = st.recursive(
 )
 
 
+@settings(max_examples=40)
 @given(answer=json_values, data=st.data(), kind=st.sampled_from(["replace", "add", "remove"]))
 def test_whatever_the_answer_is_the_kept_lines_are_pointers_and_json_without_the_open_place(
     answer: Any, data: st.DataObject, kind: Any

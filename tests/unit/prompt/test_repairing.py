@@ -284,7 +284,7 @@ FIELDS = st.builds(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     fields=st.lists(FIELDS, min_size=1, max_size=4, unique_by=lambda field: field.name),
     texts=st.lists(TEXTS, min_size=1, max_size=3),
