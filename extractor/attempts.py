@@ -148,6 +148,11 @@ def _paths_by_rule(attempt: Attempt) -> set[tuple[str, str]]:
     return {(violation.at, violation.rule) for violation in attempt.violations}
 
 
+def attempts_of(answers: Sequence[Answer]) -> tuple[Attempt, ...]:
+    """Return the attempts of several answers, one after the other."""
+    return tuple(attempt for answer in answers for attempt in answer.attempts)
+
+
 def from_nowhere(paths: Sequence[str]) -> list[Violation]:
     """Return a violation for each value that stands nowhere."""
     return [Violation(at=at, rule="unsupported_value", says=_UNSUPPORTED) for at in paths]

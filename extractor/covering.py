@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
-from extractor.answer import merge
+from extractor.answer import Merged, merge
 from extractor.ask import ask_until_valid, repair_until_valid
-from extractor.attempts import Answer
+from extractor.attempts import Answer, attempts_of
+from extractor.document import around
 from extractor.errors import Cancelled, Unsatisfied
+from extractor.gaps import filled, gaps_in
 from extractor.joining import conflicts_of, coverage_of, enforcement_of, evidence_of, repairs_of
-from extractor.planning import is_shown_whole, plan
+from extractor.planning import Portion, is_shown_whole, plan
 from extractor.portions import Portions
 from extractor.records import Usage
 
@@ -25,13 +27,14 @@ if TYPE_CHECKING:
 
     from extractor.errors import ExtractionError
     from extractor.grounds import Grounds
-    from extractor.planning import Portion
     from extractor.ports import Ports
     from extractor.records import Conflict, Coverage, Job
     from extractor.schema import Contract
 
 #: Portions of one document that are asked about at once.
 AT_ONCE: Final = 8
+#: Number of the first window of rows that are looked at once more.
+FIRST_GAP: Final = 9_001
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +69,8 @@ async def cover(job: Job, *, contract: Contract, ports: Ports, grounds: Grounds)
     if smaller:
         return await covering.of_parts(smaller, before=answer)
     _raise_if_stopped(answer.error, [answer])
-    return Covered(answer=answer, coverage=coverage_of([(whole, answer)]))
+    covered = Covered(answer=answer, coverage=coverage_of([(whole, answer)]))
+    return covered if answer.error else await covering.without_gaps(covered)
 
 
 class _Covering:
@@ -139,16 +143,54 @@ class _Covering:
         """Put the answers together, judge the whole under the contract, and mend what is wrong with it."""
         read = [(portion, answer) for portion, answer in self._asked if _is_read(answer)]
         parts = [self._portions.part(portion, answer) for portion, answer in read]
-        document = self._grounds.document
         options = self._portions.options
-        merged = merge(parts, self._portions.wire, on_conflict=options.on_conflict)
+        merged, looked = await self._filled(merge(parts, self._portions.wire, on_conflict=options.on_conflict))
+        answers = [*(answer for _, answer in read), *looked]
         known = replace(
             covered.answer,
             value=merged.value,
+            attempts=covered.answer.attempts + attempts_of(looked),
             error=None,
-            thoughts="\n".join(filter(None, (answer.thoughts for _, answer in read))),
+            thoughts="\n".join(filter(None, (answer.thoughts for answer in answers))),
             repairs=repairs_of(read, merged),
         )
+        return await self._judged(covered, known, merged)
+
+    async def without_gaps(self, covered: Covered) -> Covered:
+        """Look once more at what a long list seems to have left out, in an answer about the whole document."""
+        answer, pointers = covered.answer, self._contract.pointers(covered.answer.value)
+        if pointers is None:
+            return covered
+        evidence = {pointers.wire(at): found for at, found in answer.evidence.items()}
+        before = Merged(value=answer.value, evidence=evidence)
+        merged, looked = await self._filled(before)
+        known = replace(answer, value=merged.value, attempts=answer.attempts + attempts_of(looked))
+        if merged is before:
+            return replace(covered, answer=replace(known, value=answer.value))
+        return await self._judged(covered, known, merged)
+
+    async def _filled(self, merged: Merged) -> tuple[Merged, list[Answer]]:
+        """Ask about rows that no item was read from; return the answer with what they hold, and what was asked."""
+        document = self._grounds.document
+        gaps = gaps_in(merged, document)
+        if gaps is None:
+            return merged, []
+        windows = [around(document, *run, number=number) for number, run in enumerate(gaps.runs, start=FIRST_GAP)]
+        found: dict[Portion, Answer] = {}
+
+        async def look(portion: Portion) -> None:
+            found[portion] = await self._answer(portion)
+
+        async with anyio.create_task_group() as tasks:
+            for window in windows:
+                tasks.start_soon(look, Portion(window=window))
+        in_order = sorted(found, key=lambda portion: portion.window.number)
+        parts = [self._portions.part(portion, found[portion]) for portion in in_order if _is_read(found[portion])]
+        return filled(merged, gaps, parts=parts, document=document), [found[portion] for portion in in_order]
+
+    async def _judged(self, covered: Covered, known: Answer, merged: Merged) -> Covered:
+        """Judge what was put together under the contract, and mend what is wrong with it."""
+        document, options = self._grounds.document, self._portions.options
         has_whole = covered.gap is None and is_shown_whole(document, model=self._ports.model)
         answer = await repair_until_valid(
             self._portions.whole_question(),
@@ -173,7 +215,7 @@ def _unanswered(answers: Sequence[Answer], error: ExtractionError | None, *, ask
     """Return what is known of the whole before anything is put together."""
     return Answer(
         record=None,
-        attempts=tuple(attempt for answer in answers for attempt in answer.attempts),
+        attempts=attempts_of(answers),
         enforcement=enforcement_of(answers, asked=asked),
         ground_s=sum(answer.ground_s for answer in answers),
         error=error,

@@ -20,6 +20,8 @@ INPUT_SHARE: Final = 0.6
 OUTPUT_SHARE: Final = 0.5
 #: Tokens of a window at least, so that an estimate far off cannot cut a document into crumbs.
 LEAST_TOKENS: Final = 400
+#: Tokens that a window repeats of the one before where prose was cut, so that an item at the cut is whole in one.
+OVERLAP_TOKENS: Final = 200
 #: Parts of a portion are numbered from its own number times this, as halves of a window are.
 NUMBERS_PER_PORTION: Final = 10_000
 
@@ -46,7 +48,8 @@ def plan(document: Document, *, wire: JsonObject, model: Model) -> tuple[Portion
         room = int(model.output_limit * OUTPUT_SHARE)
         if expected > room:
             most = min(most, tokens * room // expected)
-    return tuple(Portion(window=window) for window in cut(document, most_tokens=max(most, LEAST_TOKENS)))
+    windows = cut(document, most_tokens=max(most, LEAST_TOKENS), overlap_tokens=OVERLAP_TOKENS)
+    return tuple(Portion(window=window) for window in windows)
 
 
 def is_shown_whole(document: Document, *, model: Model) -> bool:
@@ -65,7 +68,7 @@ def divided(portion: Portion, document: Document, *, wire: JsonObject, is_too_lo
             shorter for half of the document.
     """
     if is_too_long or has_lists(wire, portion.members):
-        smaller = halves(portion.window, document)
+        smaller = halves(portion.window, document, overlap_tokens=OVERLAP_TOKENS)
         if smaller:
             return tuple(Portion(window=window, members=portion.members) for window in smaller)
     return () if is_too_long else _by_members(portion, wire)

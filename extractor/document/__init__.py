@@ -11,9 +11,22 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from extractor.document.reading import ReadingLimits, aread, load, read
     from extractor.document.sources import source_from
+    from extractor.document.table_rows import rows_of_tables
     from extractor.document.windows import around, cut, halves, tokens_of, whole
 
-__all__ = ["ReadingLimits", "aread", "around", "cut", "halves", "load", "read", "source_from", "tokens_of", "whole"]
+__all__ = [
+    "ReadingLimits",
+    "aread",
+    "around",
+    "cut",
+    "halves",
+    "load",
+    "read",
+    "rows_of_tables",
+    "source_from",
+    "tokens_of",
+    "whole",
+]
 
 _HOMES = {
     "ReadingLimits": "reading",
@@ -23,6 +36,7 @@ _HOMES = {
     "halves": "windows",
     "load": "reading",
     "read": "reading",
+    "rows_of_tables": "table_rows",
     "source_from": "sources",
     "tokens_of": "windows",
     "whole": "windows",

@@ -1,0 +1,184 @@
+"""Rows of a table that no item of a list was read from, though rows before and behind them were.
+
+A model that is given a long table may leave rows out. What it left out shows in the evidence: between two rows with an
+item there is one without. Such rows are asked about once more, by themselves.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from extractor import jsontext
+from extractor.answer.parts import Origin
+from extractor.document import rows_of_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from extractor.answer import Merged, Part
+    from extractor.records import Document, Evidence, Json
+
+#: Items of a table from which on rows without one are looked for: of fewer, a person sees what is missing.
+LEAST_ITEMS: Final = 20
+#: Share of the rows of a table that have an item, at least: a table that is mostly something else is not the list's.
+LEAST_SHARE: Final = 0.5
+#: Runs of rows that are asked about, the longest first.
+MOST_RUNS: Final = 8
+
+
+class Run(NamedTuple):
+    """Rows of a table one behind the other that no item was read from."""
+
+    #: Offset of the first code point.
+    start: int
+    #: Offset after the last code point.
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gaps:
+    """What a list lacks."""
+
+    #: JSON Pointer of the list.
+    at: str
+    #: The rows without an item, in order.
+    runs: tuple[Run, ...]
+
+
+def gaps_in(merged: Merged, document: Document) -> Gaps | None:
+    """Return the rows that a long list seems to lack, None where it lacks none. Linear in text and evidence."""
+    found = _places(merged.evidence)
+    if found is None or len(found[1]) < LEAST_ITEMS:
+        return None
+    at, items = found
+    if not isinstance(jsontext.value_at(merged.value, at), list):  # a map may have names that look like positions
+        return None
+    runs = [run for rows in rows_of_tables(document) for run in _runs(rows, items, document.text)]
+    longest = sorted(runs, key=lambda run: run.start - run.end)[:MOST_RUNS]
+    return Gaps(at=at, runs=tuple(sorted(longest))) if runs else None
+
+
+def filled(merged: Merged, gaps: Gaps, *, parts: Sequence[Part], document: Document) -> Merged:
+    """Return the merged answer with the items that the rows of the gaps were found to hold, each at its place.
+
+    An item that is there already is not added again, unless the document prints its row more often than that.
+    """
+    known = Counter(jsontext.canonical(item) for item in jsontext.value_at(merged.value, gaps.at) or ())
+    for part in parts:
+        for index, item in enumerate(jsontext.value_at(part.value, gaps.at) or ()):
+            evidence = _below(part.evidence, f"{gaps.at}/{index}")
+            starts = [each.start for each in evidence.values() if each.start is not None]
+            row = _line_at(document.text, min(starts)) if starts else ""
+            key = jsontext.canonical(item)
+            if not row or known[key] >= document.text.count(row):
+                continue
+            known[key] += 1
+            origin = Origin(part.window.number, f"{gaps.at}/{index}")
+            merged = _with_item(merged, gaps.at, item, evidence=evidence, origin=origin)
+    return merged
+
+
+def _places(evidence: Mapping[str, Evidence]) -> tuple[str, list[list[int]]] | None:
+    """Return the list with most items that stand somewhere, and for each item where its values do, in order."""
+    by_item: dict[tuple[str, str], list[int]] = {}
+    for at, found in evidence.items():
+        place = _item_of(at)
+        if place is not None and found.start is not None:
+            by_item.setdefault(place, []).append(found.start)
+            by_item[place] += [start for start, _ in found.alternatives]
+    lists = Counter(at for at, _ in by_item)
+    if not lists:
+        return None
+    ((longest, _),) = lists.most_common(1)
+    return longest, [starts for (at, _), starts in by_item.items() if at == longest]
+
+
+def _item_of(at: str) -> tuple[str, str] | None:
+    """Return the outermost list that a place is in, and the index there."""
+    tokens = jsontext.tokens(at)
+    for length, token in enumerate(tokens):
+        if token.isdecimal():
+            return jsontext.pointer(*tokens[:length]), token
+    return None
+
+
+def _runs(rows: Sequence[tuple[int, int]], items: Sequence[Sequence[int]], text: str) -> Iterator[Run]:
+    """Yield the runs of rows without an item between the first and the last that have one."""
+    starts = [start for start, _ in rows]
+    touched: set[int] = set()
+    count = 0
+    for places in items:
+        inside = [row for place in places if (row := bisect_right(starts, place) - 1) >= 0 and place < rows[row][1]]
+        touched.update(inside)
+        count += bool(inside)
+    if count < LEAST_ITEMS:
+        return
+    first, last = min(touched), max(touched)
+    if count >= last - first + 1 or count < LEAST_SHARE * (last - first + 1):
+        return
+    lines = [text[start:end].strip() for start, end in rows]
+    printed = {lines[row] for row in touched}
+    missing = [row for row in range(first, last) if row not in touched and lines[row] not in printed]
+    for _, run in groupby(enumerate(missing), key=lambda each: each[1] - each[0]):
+        members = [row for _, row in run]
+        yield Run(rows[members[0]][0], rows[members[-1]][1])
+
+
+def _below(evidence: Mapping[str, Evidence], at: str) -> dict[str, Evidence]:
+    return {place[len(at) :]: found for place, found in evidence.items() if f"{place}/".startswith(f"{at}/")}
+
+
+def _line_at(text: str, at: int) -> str:
+    start = max(text.rfind("\n", 0, at), text.rfind("\f", 0, at)) + 1
+    end = text.find("\n", at)
+    return text[start : len(text) if end < 0 else end].strip()
+
+
+def _with_item(merged: Merged, at: str, item: Json, *, evidence: Mapping[str, Evidence], origin: Origin) -> Merged:
+    """Return the merged answer with one more item in a list, before the first that stands behind it."""
+    items = jsontext.value_at(merged.value, at) or []
+    start = min(each.start for each in evidence.values() if each.start is not None)
+    firsts = _firsts(merged.evidence, at)
+    index = next((number for number in sorted(firsts) if firsts[number] > start), len(items))
+    own = {f"{at}/{index}{place}": found for place, found in evidence.items()}
+
+    def moved(place: str) -> str:
+        return _moved(place, at, index)
+
+    return replace(
+        merged,
+        value=_replaced(merged.value, jsontext.tokens(at), [*items[:index], item, *items[index:]]),
+        conflicts=tuple(replace(conflict, at=moved(conflict.at)) for conflict in merged.conflicts),
+        sources={moved(place): known for place, known in merged.sources.items()} | {f"{at}/{index}": origin},
+        evidence={moved(place): found for place, found in merged.evidence.items()} | own,
+    )
+
+
+def _firsts(evidence: Mapping[str, Evidence], at: str) -> dict[int, int]:
+    """Return where each item of a list begins in the document, as far as that is known."""
+    firsts: dict[int, int] = {}
+    for place, found in evidence.items():
+        item = _item_of(place)
+        if item is not None and item[0] == at and found.start is not None:
+            index = int(item[1])
+            firsts[index] = min(found.start, firsts.get(index, found.start))
+    return firsts
+
+
+def _moved(place: str, at: str, index: int) -> str:
+    """Return where a place is after an item was put into a list."""
+    item = _item_of(place)
+    if item is None or item[0] != at or int(item[1]) < index:
+        return place
+    head = f"{at}/{item[1]}"
+    return f"{at}/{int(item[1]) + 1}{place[len(head) :]}"
+
+
+def _replaced(value: Json, tokens: Sequence[str], new: Json) -> Json:
+    if not tokens:
+        return new
+    return {**value, tokens[0]: _replaced(value[tokens[0]], tokens[1:], new)}
