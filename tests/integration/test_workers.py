@@ -71,6 +71,35 @@ async def test_what_was_bought_before_a_refusal_is_on_the_bill(bench, error):
     assert [attempt["outcome"] for attempt in result["attempts"]] == ["abandoned"]
 
 
+class Spender:
+    """Buys one reply of 0.01 dollars each time it runs a document, and is then killed."""
+
+    async def run(self, job, *, journal, cancel, pace):
+        assert journal.is_capped
+        await journal.open_call(FIRST, reserve_usd=0.01)
+        raise asyncio.CancelledError
+
+
+async def test_the_cap_of_a_document_holds_over_the_workers_that_take_it_over(bench):
+    capped = replace(RULES, max_cost_usd=0.025)
+    await bench.store.submit_many([submission(options=capped)])
+    pace, door = SharedPace(MemoryPace(), bench.client), door_from(Settings(model=OFFLINE_MODEL))
+    runner = Runner(Spender(), bench.leases, door=door, pace=pace, untold=asyncio.Event())
+
+    for _ in range(2):
+        (lease,) = (await bench.leases.claim(free=1, free_bulk=0)).leases
+        with pytest.raises(asyncio.CancelledError):
+            await runner.run(lease, cancel=None)
+        await bench.leases.release([lease])
+    (lease,) = (await bench.leases.claim(free=1, free_bulk=0)).leases
+    await runner.run(lease, cancel=None)
+
+    result = await result_of(bench, lease)
+    assert (result["status"], result["error"]["code"]) == ("failed", "budget_exceeded")
+    assert "$0.020000 of $0.025000 is spent. Raise `max_cost_usd`" in result["error"]["message"]
+    assert result["cost_usd"] == pytest.approx(0.02)
+
+
 async def test_a_run_that_is_stopped_before_its_first_step_leaves_no_slot_behind(bench):
     lease = await one_lease(bench)
     slots = Slots(4, leases=bench.leases, on_free=lambda: None)
