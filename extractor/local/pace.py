@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
+from contextvars import ContextVar
 from copy import copy
 from dataclasses import dataclass, field
 from random import random
@@ -30,6 +31,10 @@ PATIENCE_S: Final = 120.0
 LONGEST_S: Final = 86_400.0
 #: Seconds before a permit is asked for again: what was counted too high may have been corrected meanwhile.
 AGAIN_S: Final = 1.0
+
+
+#: After how many cuts the request at hand was sent. One task enters, leaves and tells of a refusal, in this order.
+_SENT_AFTER: ContextVar[int | None] = ContextVar("sent_after", default=None)
 
 
 class Permits(Protocol):
@@ -83,13 +88,19 @@ class Lanes:
             known = self._known[lane]
             return known.throttle.wait_s(open_for_s=time.monotonic() - known.open_at)
 
-    def close(self, lane: Lane, *, seconds: float) -> None:
-        """Let `lane` cool down, and afterwards take fewer requests at once than before."""
+    def close(self, lane: Lane, *, seconds: float, sent_after: int | None = None) -> None:
+        """Let `lane` cool down, and afterwards take fewer requests at once than before.
+
+        Args:
+            lane: What refused a request.
+            seconds: How long it wants to be left alone.
+            sent_after: What `begin` returned for the request; None = it was another process's.
+        """
         with self._lock:
             known, now = self._known[lane], time.monotonic()
             seconds = min(seconds, LONGEST_S)
             if known.open_at <= now:  # what was sent before it closed teaches nothing more
-                known.throttle.cut()
+                known.throttle.cut(sent_after=sent_after)
                 seconds += self._jitter() * SPREAD_S
             known.open_at = max(known.open_at, now + seconds)
 
@@ -99,15 +110,15 @@ class Lanes:
             for known in self._known.values():
                 known.open_at = min(known.open_at, time.monotonic())
 
-    def begin(self, lane: Lane) -> None:
-        """Note that a request goes out."""
+    def begin(self, lane: Lane) -> int:
+        """Note that a request goes out, and return what its end is told with."""
         with self._lock:
-            self._known[lane].throttle.begin()
+            return self._known[lane].throttle.begin()
 
-    def end(self, lane: Lane, *, is_answered: bool) -> None:
+    def end(self, lane: Lane, *, sent_after: int, is_answered: bool) -> None:
         """Note that a request is over."""
         with self._lock:
-            self._known[lane].throttle.end(is_answered=is_answered)
+            self._known[lane].throttle.end(sent_after=sent_after, is_answered=is_answered)
 
 
 @dataclass(slots=True)
@@ -153,12 +164,12 @@ class MemoryPace:
                 while wait_s := await self._take(lane, line, tokens):
                     await anyio.sleep(min(wait_s, AGAIN_S))
                     await self._until_free(lane)
-                self._lanes.begin(lane)
+                _SENT_AFTER.set(self._lanes.begin(lane))
         finally:
             line.length -= 1
 
     async def leave(self, lane: Lane, *, reserved: int, used: int) -> None:
-        self._lanes.end(lane, is_answered=used > 0)
+        self._lanes.end(lane, sent_after=_SENT_AFTER.get() or 0, is_answered=used > 0)
         self._tell(lane)
         if used != reserved:
             await self._lanes.permits.correct(lane, tenant=self._tenant, tokens=used - reserved)
@@ -169,7 +180,7 @@ class MemoryPace:
             await anyio.sleep(wait_s)
 
     async def cool_down(self, lane: Lane, *, seconds: float) -> None:
-        self._lanes.close(lane, seconds=seconds)
+        self._lanes.close(lane, seconds=seconds, sent_after=_SENT_AFTER.get())
         self._tell(lane)
 
     def lift(self) -> None:
