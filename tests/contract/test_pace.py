@@ -302,11 +302,11 @@ async def test_after_refusals_fewer_go_out_at_once_and_answers_bring_them_back(p
         await pace.leave(A, reserved=1, used=0)
     await pace.cool_down(A, seconds=0.0)
     async with anyio.create_task_group() as asking:
-        for _ in range(1000):
+        for _ in range(600):
             asking.start_soon(answer)
 
     assert max(most[:5]) < 10
-    assert 20 <= max(most) <= 45
+    assert 15 <= max(most) <= 45
 
 
 async def test_one_round_trip_serves_many(redis_url):
