@@ -10,7 +10,10 @@ Transport has its own loop in `model/`, delivery its own in the queue; this one 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
+
+from anyio import to_thread
 
 from extractor.attempts import (
     DISPUTED,
@@ -23,6 +26,7 @@ from extractor.attempts import (
     from_nowhere,
     hopeless,
     judged_attempt,
+    not_in_excerpt,
     not_stated,
     paths_not_stated_twice,
     unjudged_attempt,
@@ -39,6 +43,7 @@ from extractor.errors import (
     ValidationTimeout,
 )
 from extractor.following import HOPELESS, Failure, next_step
+from extractor.grounds import LONG_TEXT
 from extractor.jsontext import value_at
 from extractor.judging import judge_completion, judged_from
 from extractor.known import Known
@@ -216,7 +221,11 @@ class _Asking:
         opened = () if completion.reasoning else step.opened or ()
         silent = [at for at in opened if value_at(before, at) != value_at(known.record, at)]
         made_up = () if judged.violations else await self._known.made_up(apart_from=silent)
-        again = [] if is_last or self._base.options.unsupported == "flag" else self._once_more(made_up)
+        again = (
+            []
+            if is_last or judged.violations
+            else self._once_more(step, before=before, record=known.record, made_up=made_up)
+        )
         is_accepted = not judged.violations and not again
         self._attempts.append(judged_attempt(step, completion, judged, unsupported=made_up, is_accepted=is_accepted))
         self._leave_harm(completion, judged.harm or ("values from nowhere" if made_up else ""))
@@ -241,7 +250,9 @@ class _Asking:
         self._base = replace(self._base, round=max(rounds, default=0))
         evidence = await self._known.evidence()
         failure = Failure(judged=judged, text=text, repeats=self._known.repeats, evidence=evidence)
-        step = next_step(self._base, failure, contract=self._contract, grounds=self._grounds)
+        follow = partial(next_step, self._base, failure, contract=self._contract, grounds=self._grounds)
+        is_long = len(self._grounds.document.text) >= LONG_TEXT
+        step = await to_thread.run_sync(follow) if is_long else follow()
         if step is None:
             self._error = hopeless(judged.violations)
         return step
@@ -255,11 +266,21 @@ class _Asking:
         self._base = base
         return replace(step, question=question or replace(step.question, options=base.options))
 
-    def _once_more(self, made_up: Sequence[str]) -> list[Violation]:
-        """Return a violation for each value from nowhere whose place has not been asked for again yet."""
-        fresh = [at for at in made_up if at not in self._asked_again]
-        self._asked_again.update(fresh)
-        return from_nowhere(fresh)
+    def _once_more(self, step: Step, *, before: Json, record: Json, made_up: Sequence[str]) -> list[Violation]:
+        """Return violations for places of a valid record that are worth one more question, each once.
+
+        Values from nowhere, where the caller wants that; and values that were there, and are null because the
+        passages that were shown did not hold them.
+        """
+        lost = [
+            at
+            for at in (step.opened or () if step.is_excerpt else ())
+            if value_at(before, at) is not None and value_at(record, at) is None
+        ]
+        wanted = made_up if self._base.options.unsupported == "reask" else ()
+        fresh = {at for at in (*lost, *wanted) if at not in self._asked_again}
+        self._asked_again |= fresh
+        return not_in_excerpt([at for at in lost if at in fresh]) + from_nowhere([at for at in wanted if at in fresh])
 
     def _leave_harm(self, completion: Completion, harm: str) -> None:
         """Tell the model of harm that its rung has done, and ask on another rung from now on."""

@@ -26,6 +26,8 @@ class Step:
     standard: Contract | Patch
     #: JSON Pointers of the record that it opens, "" for the whole; None in a first question.
     opened: tuple[str, ...] | None = None
+    #: Whether it shows passages of the document only, so that what they do not state may stand elsewhere.
+    is_excerpt: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,7 @@ class Answer:
 #: Rule of a value for which parts of the document state different ones.
 DISPUTED: Final = "disputed"
 _UNSUPPORTED: Final = "Stands in neither the document nor your reasoning; give what the document states."
+_NOT_SHOWN: Final = "The passages shown before did not hold it; look for it in the whole document."
 #: Rungs on which the provider promises a shape.
 ENFORCED: Final = frozenset({"json_schema", "tool"})
 
@@ -151,6 +154,11 @@ def _paths_by_rule(attempt: Attempt) -> set[tuple[str, str]]:
 def attempts_of(answers: Sequence[Answer]) -> tuple[Attempt, ...]:
     """Return the attempts of several answers, one after the other."""
     return tuple(attempt for answer in answers for attempt in answer.attempts)
+
+
+def not_in_excerpt(paths: Sequence[str]) -> list[Violation]:
+    """Return a violation for each value that passages of the document did not hold."""
+    return [Violation(at=at, rule="not_stated", says=_NOT_SHOWN) for at in paths]
 
 
 def from_nowhere(paths: Sequence[str]) -> list[Violation]:

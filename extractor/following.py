@@ -43,7 +43,8 @@ class Failure:
 def next_step(base: Question, failure: Failure, *, contract: Contract, grounds: Grounds) -> Step | None:
     """Return the next question, None where none can help: what is wrong has to be read again in a document too long.
 
-    Each identical failure in a row changes something: first what is shown, then how much the model thinks.
+    Each identical failure in a row changes something: what is shown and said, how much the model thinks, and in the
+    end how its answer is drawn.
 
     Args:
         base: The question about the whole document, with the number of the last round.
@@ -64,7 +65,9 @@ def next_step(base: Question, failure: Failure, *, contract: Contract, grounds: 
             kept=kept_beside(judged.value, patch.opening),
             level=failure.repeats,
         )
-        return Step(question=question, standard=patch, opened=patch.opened)
+        shown = len(grounds.document.text) if passages is None else sum(len(each.text) for each in passages)
+        is_excerpt = shown < len(grounds.document.text)
+        return Step(question=question, standard=patch, opened=patch.opened, is_excerpt=is_excerpt)
     if not grounds.is_shown_whole:
         return None
     if failure.repeats and base.options.temperature is None:
@@ -88,6 +91,21 @@ def _patch(judged: Judged, contract: Contract) -> Patch | None:
     return patch_for(contract, judged.value, judged.record, violations=judged.violations, wire=judged.wire_violations)
 
 
+def _redrawn(base: Question, times: int) -> Question:
+    """Return the base for an answer that is drawn in another way each time, as far as the caller leaves that open."""
+    options = base.options
+    if times <= 0:
+        return base
+    if options.temperature is None:
+        return replace(base, options=replace(options, temperature=TEMPERATURE * times))
+    return base if options.seed is not None else replace(base, options=replace(options, seed=times))
+
+
+def _unthinking(question: Question) -> Question:
+    """Return a repair for the variant that does not think, however often it fails, where the caller wants that one."""
+    return replace(question, thinking="none") if question.options.repair_model == "sibling" else question
+
+
 def _for_repairs(base: Question) -> Question:
     """Return the base for the model that the caller wants repairs of; one that is named has no others behind it."""
     chosen = base.options.repair_model
@@ -98,7 +116,11 @@ def _for_repairs(base: Question) -> Question:
 
 def _passages(patch: Patch, failure: Failure, grounds: Grounds) -> tuple[Passage, ...] | None:
     """Return what the document says about the open places; None where all of it has to be read again."""
-    looks_again = failure.repeats or any(violation.rule in ABSENT for violation in failure.judged.violations)
+    looks_again = (
+        failure.repeats
+        or any(violation.rule in ABSENT for violation in failure.judged.violations)
+        or any(each.kind == "add" for each in patch.opening.fields)  # what a list lacks may stand anywhere
+    )
     if looks_again and grounds.is_shown_whole:
         return None
     return passages_for(patch.opened, patch.record, evidence=failure.evidence, document=grounds.document)

@@ -82,14 +82,14 @@ def filled(merged: Merged, gaps: Gaps, *, parts: Sequence[Part], document: Docum
     return merged
 
 
-def _places(evidence: Mapping[str, Evidence]) -> tuple[str, list[list[int]]] | None:
-    """Return the list with most items that stand somewhere, and for each item where its values do, in order."""
-    by_item: dict[tuple[str, str], list[int]] = {}
+def _places(evidence: Mapping[str, Evidence]) -> tuple[str, list[list[list[int]]]] | None:
+    """Return the list with most items that stand somewhere, and for each item the places where each value may stand."""
+    by_item: dict[tuple[str, str], list[list[int]]] = {}
     for at, found in evidence.items():
         place = _item_of(at)
         if place is not None and found.start is not None:
-            by_item.setdefault(place, []).append(found.start)
-            by_item[place] += [start for start, _ in found.alternatives]
+            starts = [found.start, *(start for start, _ in found.alternatives)]
+            by_item.setdefault(place, []).append(starts)
     lists = Counter(at for at, _ in by_item)
     if not lists:
         return None
@@ -106,17 +106,12 @@ def _item_of(at: str) -> tuple[str, str] | None:
     return None
 
 
-def _runs(rows: Sequence[tuple[int, int]], items: Sequence[Sequence[int]], text: str) -> Iterator[Run]:
+def _runs(rows: Sequence[tuple[int, int]], items: Sequence[Sequence[Sequence[int]]], text: str) -> Iterator[Run]:
     """Yield the runs of rows without an item between the first and the last that have one."""
-    starts = [start for start, _ in rows]
-    touched: set[int] = set()
-    count = 0
-    for places in items:
-        inside = [row for place in places if (row := bisect_right(starts, place) - 1) >= 0 and place < rows[row][1]]
-        touched.update(inside)
-        count += bool(inside)
-    if count < LEAST_ITEMS:
+    found = [row for item in items if (row := _row_of(item, rows)) is not None]
+    if len(found) < LEAST_ITEMS:
         return
+    touched, count = set(found), len(found)
     first, last = min(touched), max(touched)
     if count >= last - first + 1 or count < LEAST_SHARE * (last - first + 1):
         return
@@ -126,6 +121,19 @@ def _runs(rows: Sequence[tuple[int, int]], items: Sequence[Sequence[int]], text:
     for _, run in groupby(enumerate(missing), key=lambda each: each[1] - each[0]):
         members = [row for _, row in run]
         yield Run(rows[members[0]][0], rows[members[-1]][1])
+
+
+def _start(row: tuple[int, int]) -> int:
+    return row[0]
+
+
+def _row_of(item: Sequence[Sequence[int]], rows: Sequence[tuple[int, int]]) -> int | None:
+    """Return the row that holds most of an item's values; None where none holds any."""
+    holds: Counter[int] = Counter()
+    for places in item:
+        at = {bisect_right(rows, place, key=_start) - 1 for place in places}
+        holds.update(row for row in at if row >= 0 and any(rows[row][0] <= place < rows[row][1] for place in places))
+    return min(holds, key=lambda row: (-holds[row], row)) if holds else None
 
 
 def _below(evidence: Mapping[str, Evidence], at: str) -> dict[str, Evidence]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from extractor.records import Document, Evidence, Json, Target
 
 #: Characters of a text from which on looking values up may take longer than other documents should wait: 10 ms.
-_LONG_TEXT: Final = 50_000
+LONG_TEXT: Final = 50_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class Grounds:
         """Find the evidence of every value; of a long text in a thread, so that other documents go on meanwhile."""
         if not self.is_looked_up or record is None:
             return {}
-        if len(self.document.text) < _LONG_TEXT:
+        if len(self.document.text) < LONG_TEXT:
             return ground(record, self.document)
         return await to_thread.run_sync(ground, record, self.document)
 
@@ -50,7 +50,7 @@ class Grounds:
         if not reasoning:
             return ()
         found = {at for at, passage in evidence.items() if passage.match != "none"}
-        if len(self.document.text) + len(reasoning) < _LONG_TEXT:
+        if len(self.document.text) + len(reasoning) < LONG_TEXT:
             flagged = self._unsupported(record, reasoning, found)
         else:
             flagged = await to_thread.run_sync(self._unsupported, record, reasoning, found)
