@@ -51,8 +51,20 @@ class Journal(Protocol):
     def is_capped(self) -> bool:
         """Whether any cap applies, so that a model without a known price must be refused."""
 
-    async def replay(self, *, window: int, round: int) -> Completion | None:  # noqa: A002 - the word of the call key
-        """Return the finished reply to a question, None when there is none."""
+    async def replay(
+        self,
+        *,
+        window: int,
+        round: int,  # noqa: A002 - the word of the call key
+        asked: str = "",
+    ) -> Completion | None:
+        """Return the finished reply to a question, None when there is none.
+
+        Args:
+            window: The question's window.
+            round: The question's round.
+            asked: Digest of the question: a reply to another one under the same numbers is none. "" = any.
+        """
 
     async def open_call(self, key: CallKey, *, reserve_usd: float) -> None:
         """Set money aside for a request that is about to be sent, and note the request, in one write.

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from extractor.local.purse import MemoryPurse
+from extractor.records import is_reply_to
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from extractor.records import CallKey, Completion, Usage
 
@@ -32,9 +33,11 @@ class MemoryJournal:
 
     Args:
         purse: The money of the extraction; None = as much as it takes.
+        kept: Replies to an earlier run of the same questions, on the bill of that run.
     """
 
-    def __init__(self, purse: MemoryPurse | None = None) -> None:
+    def __init__(self, purse: MemoryPurse | None = None, *, kept: Sequence[tuple[CallKey, Completion]] = ()) -> None:
+        self._kept = kept
         self._purse = MemoryPurse() if purse is None else purse
         self._calls: dict[CallKey, JournalledCall] = {}
         #: What is set aside for the calls that are open now.
@@ -49,10 +52,22 @@ class MemoryJournal:
         """Every call so far, in the order they were opened."""
         return self._calls
 
-    async def replay(self, *, window: int, round: int) -> Completion | None:  # noqa: A002 - the word of the call key
-        for key, call in self._calls.items():
-            if (key.window, key.round) == (window, round) and call.completion is not None:
-                return call.completion
+    @property
+    def replies(self) -> tuple[tuple[CallKey, Completion], ...]:
+        """Every reply so far, those that were kept included."""
+        bought = ((key, call.completion) for key, call in self._calls.items())
+        return (*self._kept, *((key, reply) for key, reply in bought if reply is not None))
+
+    async def replay(
+        self,
+        *,
+        window: int,
+        round: int,  # noqa: A002 - the word of the call key
+        asked: str = "",
+    ) -> Completion | None:
+        for key, reply in self.replies:
+            if (key.window, key.round) == (window, round) and is_reply_to(reply, asked):
+                return reply
         return None
 
     async def open_call(self, key: CallKey, *, reserve_usd: float) -> None:

@@ -37,6 +37,8 @@ SETTLE_S = 5.0
 class Tally:
     """What a question has taken so far, all its requests."""
 
+    #: Digest of the question.
+    asked: str = ""
     #: Tokens and dollars.
     usage: Usage = field(default_factory=Usage)
     #: Rungs sent, in order, each once.
@@ -213,6 +215,7 @@ class Call:
             generation_id=self.tally.generation_id,
             usage=self.tally.usage,
             seconds=self.tally.seconds,
+            asked=self.tally.asked,
         )
 
     def _reservation(self) -> float:

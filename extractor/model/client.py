@@ -95,10 +95,12 @@ class ChatModel:
             InvalidRequest: an option that only OpenRouter understands, and the endpoint is another.
             Cancelled: the caller asked to stop.
         """
-        if (bought := await ports.journal.replay(window=question.window, round=question.round)) is not None:
+        asked = question.digest
+        bought = await ports.journal.replay(window=question.window, round=question.round, asked=asked)
+        if bought is not None:
             return _finished(bought)
         require_understood(question.options, self._access.endpoint)
-        tally = Tally()
+        tally = Tally(asked=asked)
         try:
             return await self._of_one_of_the_models(question, ports, tally)
         except ExtractionError as error:
@@ -153,8 +155,11 @@ class ChatModel:
         )
 
     def _without_thoughts(self, question: Question) -> Question:
-        """Return `question` for the variant of its model that does not think, where it is not to and there is one."""
-        if question.thinking != "none" or question.options.repair_model == "same":
+        """Return `question` for the variant of its model that does not think, where it is not to and there is one.
+
+        A model that the caller chose for repairs is asked itself.
+        """
+        if question.thinking != "none" or question.options.repair_model in {"same", question.options.model}:
             return question
         place = place_of(self._access.endpoint.base_url, question.options.model, None)
         sibling = self._access.listings.known(place, None).sibling

@@ -80,7 +80,9 @@ class DraftedRecord:
 
     async def _draft(self) -> Completion:
         question = self._question
-        bought = await self._ports.journal.replay(window=question.window, round=question.round + DRAFT_ROUNDS)
+        bought = await self._ports.journal.replay(
+            window=question.window, round=question.round + DRAFT_ROUNDS, asked=self._tally.asked
+        )
         if bought is None:
             return await self._drafting.reach()
         self._tally.usage += bought.usage

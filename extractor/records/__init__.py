@@ -13,6 +13,7 @@ from extractor.records.calls import (
     Shape,
     Usage,
     Violation,
+    is_reply_to,
 )
 from extractor.records.documents import Document, Evidence, Page, Passage, ReadingNote, Window
 from extractor.records.extractions import (
@@ -121,5 +122,6 @@ __all__ = [
     "Violation",
     "Window",
     "WorkerSign",
+    "is_reply_to",
     "slack_s",
 ]

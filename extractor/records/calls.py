@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from extractor.records.inputs import Options, Rung
     from extractor.records.json import JsonObject
+
+#: The fences of a message. Their marks are the extraction's own: another one that asks the same has others.
+_FENCE: Final = re.compile(r"\n\n<[a-z]+ ([0-9a-f]{12})>\n")
+#: Marks of one message that are looked for. A document that forges more is not known again, and asked about again.
+_MOST_MARKS: Final = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +119,20 @@ class Question:
         """The key of this question's first request."""
         return CallKey(window=self.window, round=self.round)
 
+    @property
+    def digest(self) -> str:
+        """What is asked, in 32 hexadecimal digits: the same in every extraction that asks the same."""
+        written = hashlib.blake2b(digest_size=16)
+        for message in self.messages:
+            written.update(_without_marks(message.content).encode("utf-8", "surrogatepass") + b"\0")
+        return written.hexdigest()
+
+
+def _without_marks(content: str) -> str:
+    for mark in sorted(set(_FENCE.findall(f"\n\n{content}")))[:_MOST_MARKS]:
+        content = content.replace(mark, "")
+    return content
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
@@ -189,6 +210,13 @@ class Completion:
     usage: Usage
     #: Wall seconds from the first request to the last byte, waits included.
     seconds: float = 0.0
+    #: Digest of the question that it answers, "" where that is not known.
+    asked: str = ""
+
+
+def is_reply_to(completion: Completion, asked: str) -> bool:
+    """Whether an answer may be taken for that to a question, by the question's digest; "" = not known."""
+    return not asked or completion.asked in {"", asked}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from extractor.records import Call
+from extractor.records import Call, is_reply_to
 from extractor.store.packing import attempt_of
 
 if TYPE_CHECKING:
@@ -32,9 +32,17 @@ class RedisJournal:
         self._places: dict[CallKey, str] = {}
         self._replayed: list[Call] = []
 
-    async def replay(self, *, window: int, round: int) -> Completion | None:  # noqa: A002 - the word of the call key
+    async def replay(
+        self,
+        *,
+        window: int,
+        round: int,  # noqa: A002 - the word of the call key
+        asked: str = "",
+    ) -> Completion | None:
         for call in self._calls():
-            if (call.key.window, call.key.round) == (window, round) and call.completion is not None:
+            if (call.key.window, call.key.round) != (window, round) or call.completion is None:
+                continue
+            if is_reply_to(call.completion, asked):
                 self._replayed.append(call)
                 return call.completion
         return None
@@ -85,7 +93,9 @@ class RedisJournal:
 
 
 def _is_on_a_bill(call: Call) -> bool:
-    """Whether a call gave or cost anything. A circuit may send thousands that the provider refused."""
+    """Whether a call gave or cost anything here. A circuit may send thousands that the provider refused."""
+    if call.is_kept:
+        return False
     return call.completion is not None or call.usage is None or call.usage.cost_usd > 0 or call.usage.unpriced_calls > 0
 
 

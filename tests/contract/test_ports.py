@@ -93,6 +93,16 @@ async def test_the_reply_of_a_later_request_answers_the_question(journal):
     assert await journal.replay(window=0, round=1) == completion("{}")
 
 
+async def test_a_reply_to_another_question_under_the_same_numbers_is_none(journal):
+    """What is asked under a number may change: a repair of the whole once one more part of it was read."""
+    await journal.open_call(FIRST, reserve_usd=0.01)
+    await journal.close_call(FIRST, usage=Usage(), completion=replace(completion("1"), asked="a"))
+
+    assert await journal.replay(window=0, round=1, asked="b") is None
+    assert (await journal.replay(window=0, round=1, asked="a")).text == "1"
+    assert (await journal.replay(window=0, round=1)).text == "1"
+
+
 async def test_a_paid_reply_is_never_overwritten(journal):
     await journal.open_call(FIRST, reserve_usd=0.01)
     await journal.close_call(FIRST, usage=Usage(), completion=completion("1"))

@@ -75,7 +75,8 @@ class OfflineModel:
                 f"{OFFLINE_MODEL} answers by rules that no schema enforces. Choose another model, or enforcement=auto.",
                 maybe_billed=False,
             )
-        known = await ports.journal.replay(window=question.window, round=question.round)
+        asked = question.digest
+        known = await ports.journal.replay(window=question.window, round=question.round, asked=asked)
         if known is not None:
             return known
         await ports.journal.open_call(question.key, reserve_usd=0.0)
@@ -88,6 +89,7 @@ class OfflineModel:
             model=OFFLINE_MODEL,
             usage=Usage(calls=1),
             seconds=time.monotonic() - started,
+            asked=asked,
         )
         await ports.journal.close_call(question.key, usage=completion.usage, completion=completion)
         return completion
