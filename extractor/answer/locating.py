@@ -56,8 +56,9 @@ class Locator:
         Where the value itself stands nowhere, more is shown round what is known.
         """
         value = _value_at(self._record, at)
-        if isinstance(value, dict | list):
-            return self._around_container(at, value, most=most * ROOM)
+        found = self._around_container(at, value, most=most * ROOM) if isinstance(value, dict | list) else []
+        if found or isinstance(value, list):
+            return found
         beside = self._neighbours(at)
         near = next(iter(beside), None)
         own = self._place_of(at, value, near=near)
@@ -81,7 +82,7 @@ class Locator:
         """Return all of a list, with the lines that it may go on in; of an object too spread out, each value's line."""
         below = [place for place in self._below(at, value) if place]
         if not below:
-            return [] if isinstance(value, list) else self._gathered(self._named(at, near=None), most=most)
+            return []
         start, end = self._lines.block((min(below)[0], max(place[1] for place in below)))
         if end - start <= most:
             heading = self._lines.heading_of(self._lines.number_at(start))

@@ -80,7 +80,7 @@ def test_a_short_document_is_shown_whole():
     assert shown(text + "x", {"a": None}, "/a") is None
 
 
-@pytest.mark.parametrize("value", [None, "not printed anywhere", 300.25])
+@pytest.mark.parametrize("value", [None, "not printed anywhere", 300.25, {"not": "printed anywhere"}])
 @pytest.mark.parametrize("is_looked_up", [True, False])
 def test_of_a_table_the_row_the_rows_round_it_its_header_and_heading_are_shown(value: Any, is_looked_up: bool):
     record = with_value("/lines/300/unit_price", value)
