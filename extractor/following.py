@@ -59,7 +59,7 @@ def next_step(base: Question, failure: Failure, *, contract: Contract, grounds: 
         if passages is None and not grounds.is_shown_whole:
             return None
         question = repair(
-            _for_repairs(base),
+            _for_repairs(_redrawn(base, failure.repeats - 1)),
             opening=patch.opening,
             passages=passages,
             kept=kept_beside(judged.value, patch.opening),
@@ -67,12 +67,11 @@ def next_step(base: Question, failure: Failure, *, contract: Contract, grounds: 
         )
         shown = len(grounds.document.text) if passages is None else sum(len(each.text) for each in passages)
         is_excerpt = shown < len(grounds.document.text)
-        return Step(question=question, standard=patch, opened=patch.opened, is_excerpt=is_excerpt)
+        return Step(question=_unthinking(question), standard=patch, opened=patch.opened, is_excerpt=is_excerpt)
     if not grounds.is_shown_whole:
         return None
-    if failure.repeats and base.options.temperature is None:
-        base = replace(base, options=replace(base.options, temperature=TEMPERATURE))
-    question = reask(base, answer=failure.text, violations=judged.wire_violations)
+    base = _redrawn(base, failure.repeats)
+    question = reask(base, answer=failure.text, violations=judged.wire_violations, level=failure.repeats)
     return Step(question=question, standard=contract, opened=("",))
 
 

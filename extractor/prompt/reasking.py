@@ -33,15 +33,22 @@ _NOT_STATED = (
     "Paths marked (look again) were answered with null. Search the whole document for them once more, also under other "
     "names. Answer null again only if the document really does not state the value; do not invent one."
 )
-_REPEATED = "You have given this same answer more than once; giving it again will fail again."
+_REPEATED = "You have given this same answer {times} times; giving it again will fail again."
 _CLOSING = "Now answer with the whole corrected JSON record of this document, and nothing else."
 
 
-def reask(question: Question, *, answer: str, violations: Sequence[Violation]) -> Question:
+def reask(question: Question, *, answer: str, violations: Sequence[Violation], level: int = 0) -> Question:
     """Ask again in a fresh request of constant size: the same rules and document, then what was wrong.
 
     Only the latest answer is shown, and neither history nor reasoning. A violation is told by its path and its own
     sentence, fenced, because a path can hold words of the document.
+
+    Args:
+        question: The question whose answer is wrong, or any that was asked for it since.
+        answer: The answer.
+        violations: What is wrong with it.
+        level: How often in a row it has been given again. An answer that `question` shows already has been, at least
+            once.
     """
     before = take_apart(question.messages)
     shown = fencing.strike_out(answer[:MAX_ANSWER], marks=before.marks)
@@ -51,7 +58,7 @@ def reask(question: Question, *, answer: str, violations: Sequence[Violation]) -
         before.base,
         fencing.fence("answer", shown, mark=mark),
         fencing.fence("failed", failed, mark=mark),
-        " ".join(_advice(before, answer=answer, violations=violations)),
+        " ".join(_advice(before, answer=answer, violations=violations, level=level)),
     )
     return replace(
         question,
@@ -75,7 +82,7 @@ def _failed_lines(violations: Sequence[Violation]) -> str:
     return "\n".join(lines[:MAX_FAILED])
 
 
-def _advice(before: Layout, *, answer: str, violations: Sequence[Violation]) -> list[str]:
+def _advice(before: Layout, *, answer: str, violations: Sequence[Violation], level: int) -> list[str]:
     rules = {violation.rule for violation in violations}
     advice = [_CORRECT]
     if len(answer) > MAX_ANSWER:
@@ -87,6 +94,6 @@ def _advice(before: Layout, *, answer: str, violations: Sequence[Violation]) -> 
         advice.append(_NOT_JSON)
     if "not_stated" in rules:
         advice.append(_NOT_STATED)
-    if answer[:MAX_ANSWER] == before.answer:
-        advice.append(_REPEATED)
+    if level or answer[:MAX_ANSWER] == before.answer:
+        advice.append(_REPEATED.format(times=max(level, 1) + 1))
     return [*advice, _CLOSING]

@@ -47,7 +47,7 @@ _ADD: Final = "For `add to`, list only the items that the document has and the l
 _REMOVE: Final = (
     "For `remove from`, list the positions of the items of that path that do not belong there, 0 being the first."
 )
-_REPEATED: Final = "The last answer to this was wrong in the same way; giving it again will fail again."
+_REPEATED: Final = "So far {times} answers were wrong here in the same way; giving it again will fail again."
 #: How often the same places failed in the same way -> how much a thinking model may think about them.
 _THINKING: Final[tuple[Literal["none", "little", "usual"], ...]] = ("none", "little", "usual")
 
@@ -134,5 +134,5 @@ def _advice(opening: Opening, *, level: int, has_context: bool) -> list[str]:
     if "remove" in kinds:
         advice.append(_REMOVE)
     if level:
-        advice.append(_REPEATED)
+        advice.append(_REPEATED.format(times=level + 1))
     return [*advice, _CLOSING]

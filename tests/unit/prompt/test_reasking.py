@@ -69,6 +69,13 @@ def test_a_repeated_answer_is_not_asked_for_by_the_same_bytes(question: Question
     assert "this same answer" in _said(second)
 
 
+def test_an_answer_that_comes_again_and_again_is_told_how_often(question: Question):
+    said = [_said(reask(question, answer="{}", violations=[WRONG_TOTAL], level=level)) for level in range(3)]
+
+    assert ["this same answer" in each for each in said] == [False, True, True]
+    assert ["2 times" in said[1], "3 times" in said[2]] == [True, True]
+
+
 def test_a_value_not_stated_is_looked_for_again_and_may_stay_null(question: Question):
     missing = Violation(at="/number", rule="not_stated", says="a value is required")
 
