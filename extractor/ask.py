@@ -13,10 +13,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from anyio import to_thread
-
 from extractor.attempts import (
-    DISPUTED,
     ENFORCED,
     Answer,
     Step,
@@ -33,6 +30,7 @@ from extractor.attempts import (
     unsatisfied,
     with_rungs,
 )
+from extractor.beside import beside
 from extractor.errors import (
     BudgetExceeded,
     Cancelled,
@@ -43,7 +41,6 @@ from extractor.errors import (
     ValidationTimeout,
 )
 from extractor.following import HOPELESS, Failure, next_step
-from extractor.grounds import LONG_TEXT
 from extractor.jsontext import value_at
 from extractor.judging import judge_completion, judged_from
 from extractor.known import Known
@@ -124,8 +121,12 @@ class _Asking:
         self._asked_again: set[str] = set()
 
     async def answer(self) -> Answer:
-        """Return what came of asking."""
-        known, judged = self._known, self._known.judged
+        """Return what came of asking. A valid record that was only doubted is not given up for a failed question."""
+        known = self._known
+        is_final = self._error is None or self._error.stops_run or isinstance(self._error, Cancelled)
+        if not is_final and known.settle_doubts():
+            self._error = None
+        judged = known.judged
         evidence = await known.evidence()
         return Answer(
             record=judged.record if judged else None,
@@ -155,7 +156,7 @@ class _Asking:
                     break
             step = self._of_next_model(step)
         wrong = self._known.judged.violations if self._known.judged else ()
-        if any(violation.rule != DISPUTED for violation in wrong):
+        if wrong:
             self._error = self._error or unsatisfied(wrong, asked=len(self._attempts))
 
     async def take(self, value: Json, *, disputed: Sequence[str]) -> Step | None:
@@ -165,12 +166,12 @@ class _Asking:
         except (ValidationTimeout, GuardFailed) as error:
             self._error = error
             return None
-        told, pointers = tuple(map(dispute, disputed)), self._contract.pointers(value)
-        here = (replace(each, at=pointers.record(each.at)) if pointers else each for each in told)
-        judged = replace(
-            judged, violations=(*judged.violations, *here), wire_violations=(*judged.wire_violations, *told)
-        )
         self._known.put_together(judged)
+        if disputed:
+            told, pointers = tuple(map(dispute, disputed)), self._contract.pointers(value)
+            here = (replace(each, at=pointers.record(each.at)) if pointers else each for each in told)
+            violations, wire = (*judged.violations, *here), (*judged.wire_violations, *told)
+            judged = self._known.doubt(replace(judged, violations=violations, wire_violations=wire))
         if judged.violations:
             return await self._again(judged, "")
         await self._known.made_up()
@@ -236,7 +237,7 @@ class _Asking:
             return None
         if again:
             told = self._contract.in_wire_words(again, judged.record)
-            known = self._known.judged = replace(known, violations=tuple(again), wire_violations=told)
+            known = self._known.doubt(replace(known, violations=tuple(again), wire_violations=told))
         return await self._again(known, completion.text)
 
     async def _again(self, judged: Judged, text: str) -> Step | None:
@@ -251,8 +252,7 @@ class _Asking:
         evidence = await self._known.evidence()
         failure = Failure(judged=judged, text=text, repeats=self._known.repeats, evidence=evidence)
         follow = partial(next_step, self._base, failure, contract=self._contract, grounds=self._grounds)
-        is_long = len(self._grounds.document.text) >= LONG_TEXT
-        step = await to_thread.run_sync(follow) if is_long else follow()
+        step = await beside(follow, is_long=self._grounds.is_long)
         if step is None:
             self._error = hopeless(judged.violations)
         return step

@@ -7,6 +7,7 @@ a gap that the result names. Portions share nothing but the journal, so that a f
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -14,6 +15,7 @@ import anyio
 from extractor.answer import Merged, merge
 from extractor.ask import ask_until_valid, repair_until_valid
 from extractor.attempts import Answer, attempts_of
+from extractor.beside import beside
 from extractor.document import around
 from extractor.errors import Cancelled, Unsatisfied
 from extractor.gaps import filled, gaps_in
@@ -58,14 +60,16 @@ async def cover(job: Job, *, contract: Contract, ports: Ports, grounds: Grounds)
         ExtractionError: with `stops_run`: no other question can fare better. Its `usage` is that of all attempts.
     """
     portions = Portions(job, contract=contract, grounds=grounds)
-    planned = plan(grounds.document, wire=portions.wire, model=ports.model)
+    planned = await beside(
+        partial(plan, grounds.document, wire=portions.wire, model=ports.model), is_long=grounds.is_long
+    )
     covering = _Covering(portions, contract=contract, ports=ports, grounds=grounds)
     if len(planned) > 1:
         return await covering.of_parts(planned, before=None)
     (whole,) = planned
     question = portions.whole_question()
     answer = await ask_until_valid(question, contract=contract, ports=ports, grounds=grounds)
-    smaller = portions.divided(whole, answer)
+    smaller = await beside(portions.divided, whole, answer, is_long=grounds.is_long)
     if smaller:
         return await covering.of_parts(smaller, before=answer)
     _raise_if_stopped(answer.error, [answer])
@@ -118,7 +122,7 @@ class _Covering:
     async def _ask(self, portion: Portion) -> None:
         async with self._limiter:
             answer = await self._answer(portion)
-        smaller = self._portions.divided(portion, answer)
+        smaller = await beside(self._portions.divided, portion, answer, is_long=self._grounds.is_long)
         if smaller:
             self._given_up.append(answer)
             await self._ask_all(smaller)
@@ -144,7 +148,8 @@ class _Covering:
         read = [(portion, answer) for portion, answer in self._asked if _is_read(answer)]
         parts = [self._portions.part(portion, answer) for portion, answer in read]
         options = self._portions.options
-        merged, looked = await self._filled(merge(parts, self._portions.wire, on_conflict=options.on_conflict))
+        put_together = partial(merge, parts, self._portions.wire, on_conflict=options.on_conflict)
+        merged, looked = await self._filled(await beside(put_together, is_long=self._grounds.is_long))
         answers = [*(answer for _, answer in read), *looked]
         known = replace(
             covered.answer,
@@ -172,7 +177,7 @@ class _Covering:
     async def _filled(self, merged: Merged) -> tuple[Merged, list[Answer]]:
         """Ask about rows that no item was read from; return the answer with what they hold, and what was asked."""
         document = self._grounds.document
-        gaps = gaps_in(merged, document)
+        gaps = await beside(gaps_in, merged, document, is_long=self._grounds.is_long)
         if gaps is None:
             return merged, []
         windows = [around(document, *run, number=number) for number, run in enumerate(gaps.runs, start=FIRST_GAP)]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from extractor.jsontext import dumps
 from extractor.model.enforcement import Terms
 from extractor.model.requests import room_for
+from extractor.planning import INPUT_SHARE, OUTPUT_SHARE
 from extractor.prompt import ask
 from extractor.records import Page, Window
 from extractor.schema import expected_answer
@@ -35,10 +36,6 @@ THOUGHTS_PER_ANSWER_TOKEN: Final = 0.6
 BUDGET_SHARE: Final = 0.8
 #: What calls cost in all per first call: some answers are asked for again, whole or in part.
 REASKS: Final = 1.06
-#: Shares of the model's input and output that one call is planned for; a longer document takes several.
-INPUT_SHARE: Final = 0.6
-OUTPUT_SHARE: Final = 0.5
-
 #: How far off all documents of a run are together, as the standard deviation of a logarithm: 0.7 = half to twice.
 SAME_INPUT, SAME_THOUGHTS, SAME_ANSWER, SAME_REASKS = 0.15, 0.8, 0.4, 0.1
 #: How far off one document is from the others.

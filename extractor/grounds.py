@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
-
-from anyio import to_thread
+from typing import TYPE_CHECKING
 
 from extractor.answer import ground, unsupported
+from extractor.beside import LONG_TEXT, beside
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from extractor.records import Document, Evidence, Json, Target
-
-#: Characters of a text from which on looking values up may take longer than other documents should wait: 10 ms.
-LONG_TEXT: Final = 50_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,13 +27,16 @@ class Grounds:
     #: Whether one question may show all of the document, so that a value found nowhere can be looked for again.
     is_shown_whole: bool = True
 
+    @property
+    def is_long(self) -> bool:
+        """Whether work on all of the document should be done beside the event loop."""
+        return len(self.document.text) >= LONG_TEXT
+
     async def evidence(self, record: Json) -> dict[str, Evidence]:
         """Find the evidence of every value; of a long text in a thread, so that other documents go on meanwhile."""
         if not self.is_looked_up or record is None:
             return {}
-        if len(self.document.text) < LONG_TEXT:
-            return ground(record, self.document)
-        return await to_thread.run_sync(ground, record, self.document)
+        return await beside(ground, record, self.document, is_long=self.is_long)
 
     async def unsupported(
         self, record: Json, reasoning: str, evidence: dict[str, Evidence], *, apart_from: Sequence[str] = ()
@@ -50,10 +49,8 @@ class Grounds:
         if not reasoning:
             return ()
         found = {at for at, passage in evidence.items() if passage.match != "none"}
-        if len(self.document.text) + len(reasoning) < LONG_TEXT:
-            flagged = self._unsupported(record, reasoning, found)
-        else:
-            flagged = await to_thread.run_sync(self._unsupported, record, reasoning, found)
+        is_long = len(self.document.text) + len(reasoning) >= LONG_TEXT
+        flagged = await beside(self._unsupported, record, reasoning, found, is_long=is_long)
         return tuple(at for at in flagged if not any(f"{at}/".startswith(f"{each}/") for each in apart_from))
 
     def _unsupported(self, record: Json, reasoning: str, found: set[str]) -> tuple[str, ...]:

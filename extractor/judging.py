@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
-from anyio import to_thread
 from anyio.lowlevel import checkpoint
 
 from extractor.answer import other_reading, parse, parse_strictly, readings, rescued
@@ -17,23 +16,19 @@ from extractor.answer.candidates import starts_doubled
 from extractor.answer.parsing import unpacked
 from extractor.answer.rereading import MAX_RECORDS
 from extractor.answer.unwrapping import holds_a_name, is_something_else, names_of
+from extractor.beside import LONG_REPLY, beside
 from extractor.errors import GuardFailed, ValidationTimeout
 from extractor.jsontext import canonical
 from extractor.records import Violation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import TypeVar, TypeVarTuple
+    from collections.abc import Sequence
 
     from extractor.answer import Parsed
     from extractor.records import Completion, Json, Options, Repair, Shape
     from extractor.schema import Judgement
 
-    T = TypeVar("T")
-    Ts = TypeVarTuple("Ts")
 
-#: Characters of a reply from which on parsing it may take longer than other documents should wait: 10 ms.
-_LONG_REPLY: Final = 100_000
 #: Characters of a text beyond which it is only read as it stands: twice what 32,768 output tokens hold.
 MAX_MENDED: Final = 400_000
 
@@ -112,7 +107,7 @@ async def judge(completion_text: str, *, standard: Standard, reasoning: str = ""
     """
     text = completion_text
     read = parse if repairs else parse_strictly
-    parsed = read(text) if len(text) < _LONG_REPLY else await to_thread.run_sync(read, text)
+    parsed = await beside(read, text, is_long=len(text) >= LONG_REPLY)
     judged = await _judged(parsed, standard)
     if not judged.violations and holds_a_name(parsed.value, names_of(standard.shape.schema)):
         return judged
@@ -153,7 +148,7 @@ async def _judged(parsed: Parsed, standard: Standard) -> Judged:
 
 async def _mended(parsed: Parsed, judged: Judged, standard: Standard, *, size: int) -> Judged:
     """Return what the answer is worth without its wrapper and in the wire's spellings, if that is more."""
-    other = await _at_once(size, other_reading, parsed, standard.shape.schema)
+    other = await beside(other_reading, parsed, standard.shape.schema, is_long=size >= LONG_REPLY)
     if other is None:
         return judged
     try:
@@ -171,7 +166,7 @@ async def _reread(text: str, judged: Judged, *, reasoning: str, standard: Standa
     """Return what comes of a text that is not JSON as a whole."""
     if not text.strip():
         return await _rescued(reasoning, judged, standard)
-    found = await _at_once(len(text), readings, text, standard.shape.schema)
+    found = await beside(readings, text, standard.shape.schema, is_long=len(text) >= LONG_REPLY)
     if len(found) > MAX_RECORDS:
         return _refused("ambiguous")
     try:
@@ -182,7 +177,8 @@ async def _reread(text: str, judged: Judged, *, reasoning: str, standard: Standa
 
 async def _rescued(reasoning: str, judged: Judged, standard: Standard) -> Judged:
     """Return the record that stands at the end of the reasoning, as it stands there, if it is valid."""
-    parsed = await _at_once(len(reasoning), rescued, reasoning) if len(reasoning) <= MAX_MENDED else None
+    is_long = len(reasoning) >= LONG_REPLY
+    parsed = await beside(rescued, reasoning, is_long=is_long) if len(reasoning) <= MAX_MENDED else None
     if parsed is None or not holds_a_name(parsed.value, names_of(standard.shape.schema)):
         return judged
     try:
@@ -236,8 +232,3 @@ def _harm(text: str, reasoning: str, judged: Judged, *, is_json: bool) -> str:
     if starts_doubled(text):
         return "doubled_brace"
     return "prose" if judged.violations and unpacked(text)[0][:1] not in _STARTS_OF_JSON else ""
-
-
-async def _at_once(size: int, function: Callable[[*Ts], T], *args: *Ts) -> T:
-    """Call a function on a text of `size` characters, in a thread where that holds up others for too long."""
-    return function(*args) if size < _LONG_REPLY else await to_thread.run_sync(function, *args)

@@ -29,6 +29,8 @@ class Known:
         self._grounds = grounds
         self._thoughts = [before.thoughts] if before else []
         self._last_text = ""
+        #: The last valid reading that is being asked about once more.
+        self._valid: Judged | None = None
         #: Evidence of the record; None until it has been looked for.
         self._evidence: dict[str, Evidence] | None = None
         #: The best reading, with what is wrong with it; its record is None until an answer could be read.
@@ -52,6 +54,19 @@ class Known:
         self.judged = judged
         self.repairs = (*self.repairs, *judged.repairs)
 
+    def doubt(self, judged: Judged) -> Judged:
+        """Have the best reading asked about once more: some violations of `judged` are doubts, not broken rules."""
+        self._valid = self.judged if self.judged is not None and not self.judged.violations else None
+        self.judged = judged
+        return judged
+
+    def settle_doubts(self) -> bool:
+        """Go back to the valid reading, where one was only doubted; whether there is one."""
+        if self._valid is None:
+            return False
+        self.judged, self._evidence = self._valid, None
+        return True
+
     def take_in(self, step: Step, completion: Completion, judged: Judged) -> Judged:
         """Take a judged answer for the best reading unless it is none, and return the best one."""
         before, patch = self.judged, step.standard if isinstance(step.standard, Patch) else None
@@ -69,6 +84,7 @@ class Known:
             judged = replace(judged, value=patch.merged(judged.value))
         self._thoughts.append(completion.reasoning)
         self.judged, self._evidence = judged, None
+        self._valid = None if judged.violations else self._valid
         return judged
 
     def _is_same(self, judged: Judged, text: str, *, is_patch: bool) -> bool:

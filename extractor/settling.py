@@ -43,11 +43,12 @@ async def settle(covered: Covered, *, contract: Contract, options: Options) -> S
     caller says; where only a part of the document was read it is partial in any case, and never shorter in silence.
     """
     answer = covered.answer
+    stopped = next((each for each in (answer.error, covered.gap) if isinstance(each, Cancelled)), None)
+    if stopped is not None:
+        return Settled(status="cancelled", record=answer.record, error=stopped)
     error = _error_of(covered, options)
     if error is None:
         return Settled(status="succeeded", record=answer.record)
-    if isinstance(error, Cancelled):
-        return Settled(status="cancelled", record=answer.record, error=error)
     states = _states(covered)
     is_open = "" in states or answer.record is None
     if covered.gap is not None and not is_open:
