@@ -18,7 +18,7 @@ from extractor.attempts import Answer, attempts_of
 from extractor.beside import beside
 from extractor.document import around
 from extractor.errors import Cancelled, Unsatisfied
-from extractor.gaps import filled, gaps_in
+from extractor.gaps import filled, gaps_in, has_long_list
 from extractor.joining import conflicts_of, coverage_of, enforcement_of, evidence_of, repairs_of
 from extractor.planning import Portion, is_shown_whole, plan
 from extractor.portions import Portions
@@ -67,7 +67,7 @@ async def cover(job: Job, *, contract: Contract, ports: Ports, grounds: Grounds)
     if len(planned) > 1:
         return await covering.of_parts(planned, before=None)
     (whole,) = planned
-    question = portions.whole_question()
+    question = portions.whole_question(expected_tokens=whole.expected_tokens)
     answer = await ask_until_valid(question, contract=contract, ports=ports, grounds=grounds)
     smaller = await beside(portions.divided, whole, answer, is_long=grounds.is_long)
     if smaller:
@@ -163,7 +163,8 @@ class _Covering:
 
     async def without_gaps(self, covered: Covered) -> Covered:
         """Look once more at what a long list seems to have left out, in an answer about the whole document."""
-        answer, pointers = covered.answer, self._contract.pointers(covered.answer.value)
+        answer = covered.answer
+        pointers = self._contract.pointers(answer.value) if has_long_list(answer.value) else None
         if pointers is None:
             return covered
         evidence = {pointers.wire(at): found for at, found in answer.evidence.items()}

@@ -49,6 +49,20 @@ class Gaps:
     runs: tuple[Run, ...]
 
 
+def has_long_list(value: Json) -> bool:
+    """Whether an answer holds a list of so many items that nobody sees at once what it lacks."""
+    open_values = [value]
+    while open_values:
+        inner = open_values.pop()
+        if isinstance(inner, dict):
+            open_values += inner.values()
+        elif isinstance(inner, list):
+            if len(inner) >= LEAST_ITEMS:
+                return True
+            open_values += inner
+    return False
+
+
 def gaps_in(merged: Merged, document: Document) -> Gaps | None:
     """Return the rows that a long list seems to lack, None where it lacks none. Linear in text and evidence."""
     found = _places(merged.evidence)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from extractor.document import cut, halves, tokens_of
+from extractor.document import cut, halves, numbers_below, tokens_of
 from extractor.schema import expected_answer
 
 if TYPE_CHECKING:
@@ -22,8 +22,9 @@ OUTPUT_SHARE: Final = 0.5
 LEAST_TOKENS: Final = 400
 #: Tokens that a window repeats of the one before where prose was cut, so that an item at the cut is whole in one.
 OVERLAP_TOKENS: Final = 200
-#: Parts of a portion are numbered from its own number times this, as halves of a window are.
-NUMBERS_PER_PORTION: Final = 10_000
+#: Characters and lines of a text below which its items are not counted.
+SHORT_TEXT: Final = 6_000
+FEW_LINES: Final = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,8 @@ class Portion:
     window: Window
     #: Members of the record's root that are asked for; None = all.
     members: tuple[str, ...] | None = None
+    #: Tokens that the answer is expected to take; None = not counted yet, 0 = no more than its schema says.
+    expected_tokens: int | None = None
 
 
 def plan(document: Document, *, wire: JsonObject, model: Model) -> tuple[Portion, ...]:
@@ -43,13 +46,24 @@ def plan(document: Document, *, wire: JsonObject, model: Model) -> tuple[Portion
     """
     tokens = tokens_of(document.text)
     most = tokens if model.input_limit is None else min(tokens, int(model.input_limit * INPUT_SHARE))
+    expected = expected_tokens(wire, document.text)
     if model.output_limit is not None:
-        expected = expected_answer(wire, document.text).likely
         room = int(model.output_limit * OUTPUT_SHARE)
         if expected > room:
             most = min(most, tokens * room // expected)
     windows = cut(document, most_tokens=max(most, LEAST_TOKENS), overlap_tokens=OVERLAP_TOKENS)
+    if len(windows) == 1:
+        return (Portion(window=windows[0], expected_tokens=expected),)
     return tuple(Portion(window=window) for window in windows)
+
+
+def expected_tokens(wire: JsonObject, text: str) -> int:
+    """Return the tokens that an answer about a text is expected to take, 0 where that is no more than its schema says.
+
+    A text of few lines cannot fill lists beyond the room that is left for them in any case.
+    """
+    is_short = len(text) < SHORT_TEXT and text.count("\n") < FEW_LINES
+    return 0 if is_short else expected_answer(wire, text).likely
 
 
 def is_shown_whole(document: Document, *, model: Model) -> bool:
@@ -67,6 +81,8 @@ def divided(portion: Portion, document: Document, *, wire: JsonObject, is_too_lo
         is_too_long: Whether the question did not fit; else the answer did not, and a record without lists is not
             shorter for half of the document.
     """
+    if is_too_long and tokens_of(portion.window.text) <= LEAST_TOKENS:
+        return ()  # not the document is too long but the question, which is the same for any part of it
     if is_too_long or has_lists(wire, portion.members):
         smaller = halves(portion.window, document, overlap_tokens=OVERLAP_TOKENS)
         if smaller:
@@ -80,13 +96,9 @@ def _by_members(portion: Portion, wire: JsonObject) -> tuple[Portion, ...]:
         return ()
     middle = len(names) // 2
     return tuple(
-        Portion(window=_numbered(portion.window, part), members=members)
-        for part, members in enumerate((names[:middle], names[middle:]), start=1)
+        Portion(window=replace(portion.window, number=number), members=members)
+        for number, members in zip(numbers_below(portion.window.number), (names[:middle], names[middle:]), strict=True)
     )
-
-
-def _numbered(window: Window, part: int) -> Window:
-    return replace(window, number=window.number * NUMBERS_PER_PORTION + part)
 
 
 def has_lists(wire: JsonObject, members: Sequence[str] | None = None) -> bool:

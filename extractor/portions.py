@@ -11,10 +11,10 @@ from extractor.answer import Part
 from extractor.errors import DocumentTooLarge, Truncated
 from extractor.grounds import Grounds
 from extractor.identity import Itself
-from extractor.planning import divided
+from extractor.planning import divided, expected_tokens
 from extractor.prompt import ask
 from extractor.records import Document, Page, Target, Window
-from extractor.schema import acontract_for, expected_answer, part_schema
+from extractor.schema import acontract_for, part_schema
 
 if TYPE_CHECKING:
     from extractor.attempts import Answer
@@ -47,19 +47,22 @@ class Portions:
         """The caller's options."""
         return self._job.options
 
-    def whole_question(self) -> Question:
-        """Return the question for the whole record about the whole document."""
+    def whole_question(self, *, expected_tokens: int | None = 0) -> Question:
+        """Return the question for the whole record about the whole document.
+
+        Args:
+            expected_tokens: What its answer is expected to take, where that is more than the schema says.
+        """
         document = self._whole.document
         window = Window(number=0, start=0, end=len(document.text), text=document.text, pages=document.pages)
-        return self._expecting(
-            ask(window, self._contract.shape, job_id=self._job.id, options=self._job.options), window
-        )
+        question = ask(window, self._contract.shape, job_id=self._job.id, options=self._job.options)
+        return _expecting(question, expected_tokens or 0)
 
     def question(self, portion: Portion, contract: Contract) -> Question:
         """Return the question for a portion, which is a part of the whole."""
         shape = replace(contract.shape, told=self._told(portion))
         question = ask(portion.window, shape, job_id=self._job.id, options=self._job.options, is_part=True)
-        return self._expecting(question, portion.window)
+        return _expecting(question, expected_tokens(question.shape.schema, portion.window.text))
 
     async def contract(self, portion: Portion) -> Contract:
         """Return what the answer about a portion is held to: every member may be null, and a list has any length."""
@@ -90,15 +93,15 @@ class Portions:
             maps=None if pointers is None else pointers.maps,
         )
 
-    def _expecting(self, question: Question, window: Window) -> Question:
-        expected = expected_answer(question.shape.schema, window.text).likely
-        return replace(question, expected_tokens=max(expected, question.shape.expected_tokens))
-
     def _told(self, portion: Portion) -> dict[str, str]:
         told, members = self._contract.shape.told, portion.members
         if members is None:
             return told
         return {at: says for at, says in told.items() if at and jsontext.tokens(at)[0] in members}
+
+
+def _expecting(question: Question, tokens: int) -> Question:
+    return replace(question, expected_tokens=max(tokens, question.shape.expected_tokens))
 
 
 @lru_cache(maxsize=64)
