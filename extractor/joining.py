@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from extractor import jsontext
 from extractor.answer.parts import Origin
@@ -23,31 +23,37 @@ if TYPE_CHECKING:
 def coverage_of(
     asked: Sequence[tuple[Portion, Answer]], *, is_read: Callable[[Answer], bool] | None = None
 ) -> tuple[Coverage, ...]:
-    """Return every range of a document, in order, and what became of it.
+    """Return every range of a document, in order and without overlap, and what became of it.
 
     A range that was asked about in several questions, for some members each, is read when all of them were answered.
+    One that two portions share is read when one of them is.
 
     Args:
         asked: Portions that make up the document, with their answers, in the order of their ranges.
         is_read: Whether an answer counts; None = when one was received.
     """
     counts = is_read or (lambda answer: _last_answered(answer) is not None)
-    ranges = []
+    ranges: list[Coverage] = []
     for (start, end), same in groupby(asked, key=lambda each: (each[0].window.start, each[0].window.end)):
         answers = [answer for _, answer in same]
         unread = next((answer for answer in answers if not counts(answer)), None)
         code = "" if unread is None or unread.error is None else unread.error.code
         call = _last_answered(answers[0]) if unread is None else None
-        ranges.append(
-            Coverage(
-                start=start,
-                end=end,
-                call=str(call) if call else "",
-                outcome="read" if unread is None else "unread",
-                code=code,
-            )
-        )
+        outcome: Literal["read", "unread"] = "read" if unread is None else "unread"
+        _add(ranges, Coverage(start=start, end=end, call=str(call) if call else "", outcome=outcome, code=code))
     return tuple(ranges)
+
+
+def _add(ranges: list[Coverage], following: Coverage) -> None:
+    """Add a range that begins inside those before it, or where they end; what was read once counts as read."""
+    while ranges and following.start < ranges[-1].end and ranges[-1].outcome == "unread" != following.outcome:
+        last = ranges.pop()
+        if last.start < following.start:
+            ranges.append(replace(last, end=following.start))
+    if ranges:
+        following = replace(following, start=max(following.start, ranges[-1].end))
+    if following.start < following.end or not ranges:
+        ranges.append(following)
 
 
 def _last_answered(answer: Answer) -> CallKey | None:

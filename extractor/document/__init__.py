@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from extractor.document.reading import ReadingLimits, aread, load, read
     from extractor.document.sources import source_from
     from extractor.document.table_rows import rows_of_tables
-    from extractor.document.windows import around, cut, halves, tokens_of, whole
+    from extractor.document.windows import around, cut, halves, numbers_below, tokens_of, whole
 
 __all__ = [
     "ReadingLimits",
@@ -21,6 +21,7 @@ __all__ = [
     "cut",
     "halves",
     "load",
+    "numbers_below",
     "read",
     "rows_of_tables",
     "source_from",
@@ -35,6 +36,7 @@ _HOMES = {
     "cut": "windows",
     "halves": "windows",
     "load": "reading",
+    "numbers_below": "windows",
     "read": "reading",
     "rows_of_tables": "table_rows",
     "source_from": "sources",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from extractor.document.cuts import Kind, Range, best_cut, repeated_from
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 #: Bytes of UTF-8 that make one token at least. The fewest measured: digits and CJK text, about one character each.
 BYTES_PER_TOKEN = 3
-#: Parts of a window are numbered from its own number times this, so that no number is ever given twice.
-NUMBERS_PER_WINDOW = 10_000
+#: Windows that one document is cut into, at most; what is above tells which part of a window a number is given to.
+MOST_WINDOWS = 100_000
 
 
 def whole(document: Document, *, input_limit: int | None) -> Window:
@@ -70,7 +71,7 @@ def cut(document: Document, *, most_tokens: int, overlap_tokens: int = 0) -> tup
 def halves(window: Window, document: Document, *, overlap_tokens: int = 0) -> tuple[Window, ...]:
     """Cut a window in two near its middle; () when it is one row with its header, or one word.
 
-    The parts are numbered from ten thousand times the window's own number, so that no number is given twice.
+    The parts are numbered as `numbers_below` says.
     """
     outline = Outline(document, end=window.end)
     text = window.text
@@ -84,7 +85,17 @@ def halves(window: Window, document: Document, *, overlap_tokens: int = 0) -> tu
     overlap_bytes = min(overlap_tokens * BYTES_PER_TOKEN, len(text) // 4)
     second = _start_after(outline, cut, low=low, overlap_bytes=overlap_bytes)
     spans = [Span(window.start, cut.at), Span(second, window.end)]
-    return _windows(document, spans, outline=outline, first=window.number * NUMBERS_PER_WINDOW + 1)
+    windows = _windows(document, spans, outline=outline, first=1)
+    numbers = numbers_below(window.number)
+    return tuple(replace(each, number=number) for each, number in zip(windows, numbers, strict=True))
+
+
+def numbers_below(number: int) -> tuple[int, int]:
+    """Return the numbers of the two parts of a window: no other has them, and 30 divisions deep JSON can write them."""
+    if number == 0:
+        return 1, 2
+    path, first = divmod(number, MOST_WINDOWS)
+    return MOST_WINDOWS * (2 * path + 1) + first, MOST_WINDOWS * (2 * path + 2) + first
 
 
 def around(document: Document, start: int, end: int, *, number: int) -> Window:
