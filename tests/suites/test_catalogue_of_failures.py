@@ -72,6 +72,7 @@ AWAY: dict[str, Any] = {
     "unsupported": lambda *_, **__: (),
     "unwrapped": lambda value, _: (value, (), ""),
     "verdict_on": lambda *_, **__: None,
+    "with_more_room": lambda *_: None,
     "without_fence": lambda text: text,
 }
 HANDLERS = sorted({entry.handler for entry in load() if entry.handler})
