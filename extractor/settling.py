@@ -49,7 +49,7 @@ async def settle(covered: Covered, *, contract: Contract, options: Options) -> S
     error = _error_of(covered, options)
     if error is None:
         return Settled(status="succeeded", record=answer.record)
-    states = _states(covered)
+    states = _states(covered, error)
     is_open = "" in states or answer.record is None
     if covered.gap is not None and not is_open:
         return Settled(status="partial", record=_without(answer.record, states), states=states, error=error)
@@ -69,13 +69,15 @@ def _error_of(covered: Covered, options: Options) -> ExtractionError | None:
     return answer.error
 
 
-def _states(covered: Covered) -> dict[str, FieldState]:
-    """Return what is known of every place that is not right."""
+def _states(covered: Covered, error: ExtractionError) -> dict[str, FieldState]:
+    """Return what is known of every place that is not right; where no conflict is allowed, none of them is."""
     answer, has_gap = covered.answer, covered.gap is not None
     states: dict[str, FieldState] = {}
     for violation in answer.failing:
         absent: FieldState = "unread" if has_gap else "not_stated"
         states[violation.at] = absent if violation.rule in _ABSENT else "invalid"
+    if isinstance(error, ConflictingValues):
+        states |= {conflict.at: "invalid" for conflict in covered.conflicts}
     if isinstance(answer.error, Refused):
         states |= dict.fromkeys(answer.opened or (), "refused")
     return states
@@ -85,11 +87,12 @@ async def _with_nulls(
     answer: Answer, states: Mapping[str, FieldState], *, contract: Contract, error: ExtractionError
 ) -> Settled:
     """Return the record with null where it is wrong: a success where the schema takes that."""
-    places = {violation.at: wire for violation, wire in zip(answer.failing, answer.wire_failing, strict=True)}
+    places = {violation.at: wire.at for violation, wire in zip(answer.failing, answer.wire_failing, strict=True)}
+    pointers = contract.pointers(answer.value)
     value = answer.value
     for at in states:
-        if at in places:
-            value = _put(value, jsontext.tokens(places[at].at), None)
+        place = places.get(at) or (at if pointers is None else pointers.wire(at))
+        value = _put(value, jsontext.tokens(place), None)
     found = await contract.ajudge(value)
     if not found.violations:
         return Settled(status="succeeded", record=found.record, states=dict(states))
