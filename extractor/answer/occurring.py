@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -18,14 +19,17 @@ WIDER: Final = 2
 FURTHER: Final = 40
 #: Characters beyond which two values do not belong together, whatever lies between.
 MAX_GAP: Final = 10_000
+#: Ends of lines, and of sentences in one.
+_ENDS: Final = re.compile(r"\n|[.!?] +(?=[^\W\d_])")
 _TOO_FAR: Final = (MAX_GAP, MAX_GAP)
 
 
 def occurrences(places: Sequence[Collection[Span]], windows: Sequence[Window]) -> list[Span]:
     """Return the places of the rarest value that have the other ones about as close as any has, in order.
 
-    Line ends count before characters: a name and a price in two rows of a table are no row, however short it is. Where
-    the values stand closest with line ends between, as in a block of lines, half as many more may lie between them.
+    Ends of lines and sentences count before characters: a name and a price in two rows of a table are no row, however
+    short it is. Where the values stand closest with such ends between, as in a block of lines, half as many more may
+    lie between them.
 
     Args:
         places: The places of each value, in the document.
@@ -42,7 +46,7 @@ def occurrences(places: Sequence[Collection[Span]], windows: Sequence[Window]) -
 
 
 def _gap(place: Span, others: list[Span], windows: Sequence[Window]) -> tuple[int, int]:
-    """Return how many line ends and how many characters lie between a place and the nearest of others."""
+    """Return how many ends, and how many characters, lie between a place and the nearest of others."""
     after = bisect_left(others, place)
     return min(_between(place, other, windows) for other in others[max(after - 1, 0) : after + 1])
 
@@ -54,4 +58,4 @@ def _between(one: Span, other: Span, windows: Sequence[Window]) -> tuple[int, in
     window = next((window for window in windows if window.start <= start and end <= window.end), None)
     if window is None or end - start > MAX_GAP:
         return _TOO_FAR
-    return window.text.count("\n", start - window.start, end - window.start), end - start
+    return sum(1 for _ in _ENDS.finditer(window.text, start - window.start, end - window.start)), end - start
