@@ -13,11 +13,11 @@ from extractor import wiring
 from extractor.desk import Desk, chunks_of, open_desk
 from extractor.document import source_from
 from extractor.errors import InvalidRequest
-from extractor.jsontext import dumps
 from extractor.portal import Line
 from extractor.receiving import as_instance, result_from_json
 from extractor.records import OPEN_STATES
 from extractor.schema import asked_for, target_from
+from extractor.schema.targets import key_of
 from extractor.settings import Settings
 from extractor.submit import admit, batch_labels, options_at
 
@@ -143,6 +143,21 @@ class Queue:
             ids += self._hand_in(chunk)
         return ids
 
+    def retry(self, id: str) -> str:  # noqa: A002 - the word of the record
+        """Run again what ended without success, asking only for what is missing; return the id of the re-run.
+
+        It starts from the replies that were bought, which are not on its bill, and counts in the other's place in its
+        batch. The other stays as it ended. A re-run that has not ended is not made twice.
+
+        Raises:
+            InvalidRequest: it has not ended, or it has succeeded.
+            ExtractionError: as `submit` and `get`.
+        """
+        receipt = self._line.run(lambda desk: desk.retry(id))
+        if (model_class := self._classes.get(id)) is not None:
+            self._classes[receipt.id] = model_class
+        return receipt.id
+
     def get(self, id: str, *, schema: type[BaseModel] | None = None) -> Result[Any]:  # noqa: A002 - the word of the record
         """Return the result as it is now: `status` may be `queued`, `running` or `deferred`, and `record` None then.
 
@@ -254,7 +269,7 @@ class Queue:
             )
         if isinstance(schema, str):
             return self._door.registry.target(schema), schema
-        key = _key(schema)
+        key = key_of(schema)
         if key is None or key not in self._targets:
             target = target_from(schema)
             found = target, self._door.registry.name_of(target)
@@ -278,16 +293,6 @@ class Queue:
         result = result_from_json(stored.result)
         model_class = schema or self._classes.get(stored.id)
         return result if model_class is None else as_instance(result, model_class)
-
-
-def _key(schema: Schema) -> type[BaseModel] | str | None:
-    """Return what tells one schema from another, None where that is not known before it is read."""
-    if isinstance(schema, type):
-        return schema
-    try:
-        return dumps(schema) if isinstance(schema, dict) else None
-    except (TypeError, ValueError, RecursionError):  # no JSON: `target_from` says so
-        return None
 
 
 def _keep(remembered: OrderedDict[Any, Any], most: int) -> None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from extractor.errors import ExtractionError
     from extractor.grounds import Grounds
     from extractor.ports import Ports
-    from extractor.records import Conflict, Coverage, Job
+    from extractor.records import Conflict, Coverage, Job, Question
     from extractor.schema import Contract
 
 #: Portions of one document that are asked about at once.
@@ -64,10 +64,12 @@ async def cover(job: Job, *, contract: Contract, ports: Ports, grounds: Grounds)
         partial(plan, grounds.document, wire=portions.wire, model=ports.model), is_long=grounds.is_long
     )
     covering = _Covering(portions, contract=contract, ports=ports, grounds=grounds)
-    if len(planned) > 1:
+    whole = planned[0] if len(planned) == 1 else portions.whole()
+    question = await beside(
+        partial(portions.whole_question, expected_tokens=whole.expected_tokens), is_long=grounds.is_long
+    )
+    if len(planned) > 1 and not await _was_put(question, ports):
         return await covering.of_parts(planned, before=None)
-    (whole,) = planned
-    question = portions.whole_question(expected_tokens=whole.expected_tokens)
     answer = await ask_until_valid(question, contract=contract, ports=ports, grounds=grounds)
     smaller = await beside(portions.divided, whole, answer, is_long=grounds.is_long)
     if smaller:
@@ -75,6 +77,14 @@ async def cover(job: Job, *, contract: Contract, ports: Ports, grounds: Grounds)
     _raise_if_stopped(answer.error, [answer])
     covered = Covered(answer=answer, coverage=coverage_of([(whole, answer)]))
     return covered if answer.error else await covering.without_gaps(covered)
+
+
+async def _was_put(question: Question, ports: Ports) -> bool:
+    """Whether a question was answered in an earlier run, when less was known of the model's limits.
+
+    The parts are those that followed from its answer then, so that what was bought for them is not bought again.
+    """
+    return await ports.journal.replay(window=question.window, round=question.round, asked=question.digest) is not None
 
 
 class _Covering:

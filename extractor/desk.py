@@ -14,7 +14,8 @@ from extractor.ending import end_all
 from extractor.errors import StoreUnavailable
 from extractor.queue import Bell
 from extractor.records import OPEN_STATES
-from extractor.store import Store, broker_url, connect, unknown
+from extractor.rerunning import retry
+from extractor.store import Rerun, Store, broker_url, connect, unknown
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
@@ -49,6 +50,11 @@ class Desk:
     async def submit(self, submissions: Sequence[Submission]) -> list[Receipt]:
         """Write submissions down and wake the workers; see `submit.submit`."""
         return await submit.submit(submissions, store=self.store, ring=self._bell.ring)
+
+    async def retry(self, id: str) -> Receipt:  # noqa: A002 - the word of the record
+        """Run what has ended again, from what was bought for it; see `rerunning.retry`."""
+        rerun = Rerun(id=submit.new_id(), of=id, tenant=self._tenant)
+        return await retry(rerun, store=self.store, ring=self._bell.ring)
 
     async def read(self, id: str) -> Stored:  # noqa: A002 - the word of the record
         """Return what the store knows; see `Store.read`."""

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from extractor import portal, wiring
 from extractor.document import source_from
+from extractor.keeping import again
 from extractor.options import options_from
 from extractor.records import Job, Result
 from extractor.schema import asked_for, instance_of, target_from
@@ -18,8 +19,9 @@ from extractor.submit import new_id
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Sequence
 
-    from extractor.records import Json, JsonObject, Target
+    from extractor.records import CallKey, Completion, Json, JsonObject, Target
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -32,6 +34,7 @@ def extract(
     records: Literal["many"],
     media_type: str | None = ...,
     name: str | None = ...,
+    retry_of: Result[Any] | None = ...,
     **options: Any,
 ) -> Result[list[M]]: ...
 @overload
@@ -41,6 +44,7 @@ def extract(
     *,
     media_type: str | None = ...,
     name: str | None = ...,
+    retry_of: Result[Any] | None = ...,
     **options: Any,
 ) -> Result[M]: ...
 @overload
@@ -50,6 +54,7 @@ def extract(
     *,
     media_type: str | None = ...,
     name: str | None = ...,
+    retry_of: Result[Any] | None = ...,
     **options: Any,
 ) -> Result[Json]: ...
 def extract(
@@ -58,6 +63,7 @@ def extract(
     *,
     media_type: str | None = None,
     name: str | None = None,
+    retry_of: Result[Any] | None = None,
     **options: Any,
 ) -> Result[Any]:
     """Extract one record, or many, and wait for it. Works in a script and in a notebook; `aextract` is the coroutine.
@@ -67,6 +73,8 @@ def extract(
         schema: A pydantic class, a JSON Schema as a dict, or the path of a `.json` file.
         media_type: Media type of `source` where its content does not tell.
         name: Name of `source` in results and messages.
+        retry_of: A result of this process, of the same document, schema and options, that is not whole: what was
+            bought for it is kept, and is not on the new bill, and only what is missing is asked for.
         **options: Any of `records.Options`: `model`, `max_attempts`, `max_cost_usd`, `temperature` …
 
     Returns:
@@ -74,10 +82,11 @@ def extract(
         given and `status` is `succeeded`; with `records="many"` it is a list of records, or of instances.
 
     Raises:
-        CallerError: the schema, an option, a setting or the source argument is wrong; nothing was sent.
+        CallerError: the schema, an option, a setting or the source argument is wrong, or `retry_of` is of something
+            else; nothing was sent.
         ModelError: the key or the account was refused.
     """
-    return portal.run(partial(aextract, source, schema, media_type=media_type, name=name, **options))
+    return portal.run(partial(aextract, source, schema, media_type=media_type, name=name, retry_of=retry_of, **options))
 
 
 @overload
@@ -88,6 +97,7 @@ async def aextract(
     records: Literal["many"],
     media_type: str | None = ...,
     name: str | None = ...,
+    retry_of: Result[Any] | None = ...,
     **options: Any,
 ) -> Result[list[M]]: ...
 @overload
@@ -97,6 +107,7 @@ async def aextract(
     *,
     media_type: str | None = ...,
     name: str | None = ...,
+    retry_of: Result[Any] | None = ...,
     **options: Any,
 ) -> Result[M]: ...
 @overload
@@ -106,6 +117,7 @@ async def aextract(
     *,
     media_type: str | None = ...,
     name: str | None = ...,
+    retry_of: Result[Any] | None = ...,
     **options: Any,
 ) -> Result[Json]: ...
 async def aextract(
@@ -114,6 +126,7 @@ async def aextract(
     *,
     media_type: str | None = None,
     name: str | None = None,
+    retry_of: Result[Any] | None = None,
     **options: Any,
 ) -> Result[Any]:
     """Extract one record, or many. `extract` has the arguments, the result and the errors."""
@@ -126,8 +139,11 @@ async def aextract(
         target=target,
         options=options_from(stated | {"model": wiring.choose_model(settings, options.get("model"))}),
     )
+    kept: Sequence[tuple[CallKey, Completion]] = ()
+    if retry_of is not None:
+        job, kept = again(job, retry_of)
     async with wiring.open_engine(settings) as engine:
-        result = await engine.run(job)
+        result = await engine.run(job, kept=kept)
     return _with_instance(result, asked_for(target, job.options.records))
 
 

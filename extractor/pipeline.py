@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from extractor.covering import cover
 from extractor.document import aread
-from extractor.errors import GuardFailed, UnreadableDocument
+from extractor.errors import GuardFailed, InvalidRequest, UnreadableDocument
 from extractor.grounds import Grounds
 from extractor.records import Enforcement, Result, Timings
 from extractor.schema import acontract_for, asked_for, contract_for
@@ -43,13 +43,14 @@ async def run(job: Job, *, ports: Ports, limits: ReadingLimits) -> Result[Json]:
 
     Raises:
         ExtractionError: with `stops_run`: the schema, the settings, the key or the account are at fault, so that
-            no other document can fare better.
+            no other document can fare better. Or `invalid_request`: a re-run is of another document.
     """
     try:
         contract = await acontract_of(job)
         opened = await open_document(job, limits=limits)
     except (UnreadableDocument, GuardFailed) as error:
         return not_asked(job, error, engine=ports.model.engine)
+    _check_document(job, opened.document)
     target = asked_for(job.target, job.options.records)
     grounds = Grounds(document=opened.document, target=target, is_looked_up=job.options.evidence == "post")
     covered = await cover(job, contract=contract, ports=ports, grounds=grounds)
@@ -79,6 +80,14 @@ async def open_document(job: Job, *, limits: ReadingLimits) -> Opened:
     return Opened(document=document, seconds=now - started, at_s=now)
 
 
+def _check_document(job: Job, document: Document) -> None:
+    if job.document_sha256 not in {"", document.sha256}:
+        raise InvalidRequest(
+            f"This is not the document that {job.retry_of} was made of, so nothing of that can be kept. Extract it "
+            "without `retry_of`."
+        )
+
+
 def not_asked(job: Job, error: ExtractionError, *, engine: str) -> Result[Json]:
     """Conclude a job whose document never reached a model."""
     return Result(
@@ -89,6 +98,7 @@ def not_asked(job: Job, error: ExtractionError, *, engine: str) -> Result[Json]:
         enforcement=Enforcement(asked=job.options.enforcement),
         error=error.as_failure(),
         engine=engine,
+        retry_of=job.retry_of,
     )
 
 
@@ -118,4 +128,6 @@ def conclude(
         engine=engine,
         warnings=opened.document.warnings,
         timings=Timings(read_s=opened.seconds, ask_s=ask_s, ground_s=answer.ground_s),
+        retry_of=job.retry_of,
+        document_sha256=opened.document.sha256,
     )

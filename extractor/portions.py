@@ -11,14 +11,13 @@ from extractor.answer import Part
 from extractor.errors import DocumentTooLarge, Truncated
 from extractor.grounds import Grounds
 from extractor.identity import Itself
-from extractor.planning import divided, expected_tokens
+from extractor.planning import Portion, divided, expected_tokens
 from extractor.prompt import ask
 from extractor.records import Document, Page, Target, Window
 from extractor.schema import acontract_for, part_schema
 
 if TYPE_CHECKING:
     from extractor.attempts import Answer
-    from extractor.planning import Portion
     from extractor.records import Evidence, Job, JsonObject, Options, Question
     from extractor.schema import Contract
 
@@ -47,15 +46,19 @@ class Portions:
         """The caller's options."""
         return self._job.options
 
+    def whole(self) -> Portion:
+        """Return the whole as one portion."""
+        document = self._whole.document
+        window = Window(number=0, start=0, end=len(document.text), text=document.text, pages=document.pages)
+        return Portion(window=window)
+
     def whole_question(self, *, expected_tokens: int | None = 0) -> Question:
         """Return the question for the whole record about the whole document.
 
         Args:
             expected_tokens: What its answer is expected to take, where that is more than the schema says.
         """
-        document = self._whole.document
-        window = Window(number=0, start=0, end=len(document.text), text=document.text, pages=document.pages)
-        question = ask(window, self._contract.shape, job_id=self._job.id, options=self._job.options)
+        question = ask(self.whole().window, self._contract.shape, job_id=self._job.id, options=self._job.options)
         return _expecting(question, expected_tokens or 0)
 
     def question(self, portion: Portion, contract: Contract) -> Question:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import anyio
@@ -24,7 +25,7 @@ from extractor.model.prices import FREE
 from extractor.model.profiles import Profile
 from extractor.ports import Ports
 from extractor.prompt import read_back, with_draft
-from extractor.records import DEFAULT_MODEL, OFFLINE_MODEL, Rates
+from extractor.records import DEFAULT_MODEL, OFFLINE_MODEL, Bought, Rates
 from extractor.schema import Registry
 from extractor.store import StoreLimits, embedded
 from extractor.submit import Door
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from extractor.forecasting import Forecast
     from extractor.ports import Cancel, Journal, Model, Pace
-    from extractor.records import Job, Json, Result
+    from extractor.records import CallKey, Completion, Job, Json, Result
     from extractor.settings import Settings
 
 #: What endpoints were found to refuse, kept as long as the process, so that it is asked once.
@@ -155,33 +156,38 @@ class Engine:
         return self._purse.spent_usd
 
     async def run(
-        self, job: Job, *, journal: Journal | None = None, cancel: Cancel | None = None, pace: Pace | None = None
+        self,
+        job: Job,
+        *,
+        journal: Journal | None = None,
+        kept: Sequence[tuple[CallKey, Completion]] = (),
+        cancel: Cancel | None = None,
+        pace: Pace | None = None,
     ) -> Result[Json]:
         """Run one job, until its deadline. A defect in our own code fails that job alone.
 
         Args:
             job: The document, the target, the options.
-            journal: Its books, which hold its money as well; None = in memory, as long as this run.
+            journal: Its books, which hold its money as well; None = in memory, and the result has what was bought.
+            kept: Where it is a re-run: the replies that a journal in memory starts from.
             cancel: Whether its result is still wanted; None = it is.
             pace: When its requests may go out; None = as the engine's.
 
         Raises:
             ExtractionError: with `stops_run`; see `pipeline.run`.
         """
+        journal = MemoryJournal(self._purse_of(job), kept=kept) if journal is None else journal
         ports = Ports(
             model=self._model(job.options.model),
-            journal=MemoryJournal(self._purse_of(job)) if journal is None else journal,
+            journal=journal,
             pace=self._pace if pace is None else pace,
             cancel=MemoryCancel() if cancel is None else cancel,
         )
-        try:
-            return await self._run_until_deadline(job, ports)
-        except ExtractionError:
-            raise
-        except Exception as error:  # noqa: BLE001 - one document never stops the others
-            log.logger().error("unexpected error", job=job.id, **log.trace(error))
-            defect = UnexpectedError("A defect of the extractor stopped this document; the log has the details.")
-            return pipeline.not_asked(job, defect, engine=ports.model.engine)
+        result = await self._run_safely(job, ports)
+        if not isinstance(journal, MemoryJournal):
+            return result
+        bought = Bought(schema_digest=job.target.digest, options=job.options, replies=journal.replies)
+        return replace(result, bought=bought)
 
     async def forecast(self, jobs: Sequence[Job]) -> Forecast:
         """Return what jobs of one target, with the same options, will probably cost.
@@ -203,6 +209,16 @@ class Engine:
         for model in self._models.values():
             if isinstance(model, ChatModel):
                 await model.aclose()
+
+    async def _run_safely(self, job: Job, ports: Ports) -> Result[Json]:
+        try:
+            return await self._run_until_deadline(job, ports)
+        except ExtractionError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one document never stops the others
+            log.logger().error("unexpected error", job=job.id, **log.trace(error))
+            defect = UnexpectedError("A defect of the extractor stopped this document; the log has the details.")
+            return pipeline.not_asked(job, defect, engine=ports.model.engine)
 
     async def _run_until_deadline(self, job: Job, ports: Ports) -> Result[Json]:
         with anyio.move_on_after(job.options.deadline_s):

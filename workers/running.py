@@ -88,7 +88,8 @@ class Runner:
         _check_models(opened.options, self._door)
         # The deadline counts from the submission, so the store keeps it; ours would begin anew with each claim.
         options = replace(opened.options, deadline_s=None)
-        return Job(id=lease.id, source=opened.source, target=await self._target(lease, opened), options=options)
+        target = await self._target(lease, opened)
+        return Job(id=lease.id, source=opened.source, target=target, options=options, retry_of=lease.retry_of)
 
     async def _target(self, lease: Lease, opened: Opened) -> Target:
         """Return the schema that was handed in; with its class, where it is registered here under the same name."""
@@ -142,6 +143,7 @@ def _not_run(lease: Lease, error: ExtractionError, *, name: str | None) -> Resul
         enforcement=Enforcement(asked=""),
         error=error.as_failure(),
         engine="",
+        retry_of=lease.retry_of,
     )
 
 

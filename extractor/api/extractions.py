@@ -4,7 +4,7 @@ import math
 import re
 import time
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from anyio import CapacityLimiter, to_thread
@@ -44,20 +44,24 @@ IdempotencyKey = Annotated[
 ]
 
 
+#: The answer to a submission.
+ACCEPTED: dict[int | str, dict[str, Any]] = {
+    HTTPStatus.ACCEPTED: {
+        "model": Accepted,
+        "headers": {
+            "Location": {"description": "Where the extraction is.", "schema": {"type": "string"}},
+            "Idempotent-Replay": {"description": "`true` where it was there before.", "schema": {"type": "string"}},
+        },
+    }
+}
+
+
 @router.post(
     "",
     summary="Hand in a document and a schema",
     status_code=HTTPStatus.ACCEPTED,
     response_class=JSONResponse,
-    responses={
-        HTTPStatus.ACCEPTED: {
-            "model": Accepted,
-            "headers": {
-                "Location": {"description": "Where the extraction is.", "schema": {"type": "string"}},
-                "Idempotent-Replay": {"description": "`true` for a key that was known.", "schema": {"type": "string"}},
-            },
-        }
-    },
+    responses=ACCEPTED,
     openapi_extra=body_of(ExtractionRequest),
 )
 async def submit_extraction(request: Request, *, here: Here, idempotency_key: IdempotencyKey = None) -> Response:
@@ -70,6 +74,23 @@ async def submit_extraction(request: Request, *, here: Here, idempotency_key: Id
     return JSONResponse({"id": receipt.id, "status": receipt.status}, HTTPStatus.ACCEPTED, headers=_headers_of(receipt))
 
 
+@router.post(
+    "/{id}/retry",
+    summary="Run an extraction again that ended without success",
+    status_code=HTTPStatus.ACCEPTED,
+    response_class=JSONResponse,
+    responses=ACCEPTED,
+)
+async def retry_extraction(id: str, *, here: Here) -> Response:  # noqa: A002 - the name in the address
+    """Make a re-run that asks only for what is missing, and answer with its id. A body is not needed, nor read.
+
+    It has the document, the schema and the options of the other, and starts from the replies that were bought for it.
+    Where there is a re-run that has not ended, it is that one's id.
+    """
+    receipt = await here.desk.retry(_known_form(id))
+    return JSONResponse({"id": receipt.id, "status": receipt.status}, HTTPStatus.ACCEPTED, headers=_headers_of(receipt))
+
+
 @router.get("/{id}", summary="Ask how an extraction stands", responses={HTTPStatus.OK: {"model": Extraction}})
 async def get_extraction(
     id: str,  # noqa: A002 - the name in the address
@@ -79,8 +100,7 @@ async def get_extraction(
     query: Annotated[Waiting, Query()],
 ) -> Response:
     """Answer at once, or as soon as the extraction has ended, after `wait` seconds at most."""
-    if not ID.fullmatch(id):
-        raise UnknownExtraction("There is no extraction of this id.")
+    _known_form(id)
     stored = None
     if query.wait:
         waiting = here.desk.store.wait(id, tenant=here.door.tenant, timeout_s=query.wait)
@@ -88,6 +108,12 @@ async def get_extraction(
     if stored is None:
         stored = await here.desk.read(id)
     return Response(stored.result, headers=_hint(stored), media_type="application/json")
+
+
+def _known_form(id_: str) -> str:
+    if not ID.fullmatch(id_):
+        raise UnknownExtraction("There is no extraction of this id.")
+    return id_
 
 
 def _assembled(body: bytes, here: Service, idempotency_key: str) -> Submission:

@@ -103,6 +103,8 @@ class Extraction(BaseModel):
     engine: str
     warnings: list[ReadingNote]
     timings: Timings
+    retry_of: str = Field(description="The extraction that this one is a re-run of, empty where it is none.")
+    document_sha256: str = Field(description="SHA-256 of the document's bytes; empty where it was not read.")
 
 
 #: Seconds that a request may wait for the end of an extraction.

@@ -9,7 +9,7 @@ import typer
 
 from extractor.cli.dev_command import dev
 from extractor.cli.exits import ExitCode, exit_code_of
-from extractor.cli.queue_commands import cancel, queue, result, status, submit, watch
+from extractor.cli.queue_commands import cancel, queue, result, retry, status, submit, watch
 from extractor.cli.run_command import run
 from extractor.cli.schema_commands import schema
 from extractor.cli.serve_command import serve
@@ -25,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # variables hold keys and documents
 )
 app.command()(run)
-for _command in (submit, status, result, cancel, watch):
+for _command in (submit, status, result, cancel, retry, watch):
     app.command()(_command)
 app.add_typer(queue, name="queue")
 app.add_typer(schema, name="schema")

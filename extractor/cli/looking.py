@@ -1,4 +1,4 @@
-"""What `extractor status`, `result` and `cancel` do."""
+"""What `extractor status`, `result`, `cancel` and `retry` do."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from extractor.cli.at_desk import at_desk, exit_code_from, settings_of, tell_unk
 from extractor.cli.output import Output
 from extractor.cli.remarks import remarks
 from extractor.cli.tables import age, print_table
-from extractor.cli.wording import printable
+from extractor.cli.wording import error_line, printable
+from extractor.errors import InvalidRequest, UnknownExtraction
 from extractor.jsontext import dumps
 from extractor.receiving import result_from_json
 from extractor.records import ENDS, OPEN_STATES
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from extractor.cli.queue_arguments import CancelArguments, ResultArguments, StatusArguments
+    from extractor.cli.queue_arguments import CancelArguments, ResultArguments, RetryArguments, StatusArguments
     from extractor.desk import Desk
     from extractor.records import JsonObject, Stored
 
@@ -99,6 +100,26 @@ def cancel_all(arguments: CancelArguments) -> int:
         return exit_code_from(unknown=unknown, others=ended)
 
     return at_desk(settings, cancel)
+
+
+def retry_all(arguments: RetryArguments) -> int:
+    """Run again what ended without success, and say of the others why not; return the exit code."""
+    settings = settings_of(arguments.config, debug=arguments.debug)
+
+    async def retry(desk: Desk) -> int:
+        unknown = refused = 0
+        for id_ in dict.fromkeys(arguments.ids):
+            try:
+                receipt = await desk.retry(id_)
+            except (UnknownExtraction, InvalidRequest) as error:
+                unknown += isinstance(error, UnknownExtraction)
+                refused += isinstance(error, InvalidRequest)
+                typer.echo(error_line(error.code, error.message), err=True)
+            else:
+                typer.echo(f"{receipt.id}\t{id_}")
+        return exit_code_from(unknown=unknown, others=refused)
+
+    return at_desk(settings, retry, when_stopped="Stopped. What has a line above is run again.")
 
 
 async def _latest(desk: Desk, limit: int) -> list[str]:

@@ -125,6 +125,13 @@ class CancelArguments(QueueArguments):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RetryArguments(QueueArguments):
+    """What was typed after `extractor retry`."""
+
+    ids: Ids
+
+
+@dataclass(frozen=True, kw_only=True)
 class WatchArguments(QueueArguments):
     """What was typed after `extractor watch`."""
 

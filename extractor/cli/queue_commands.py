@@ -13,6 +13,7 @@ from extractor.cli.queue_arguments import (
     QueueStatusArguments,
     RequeueArguments,
     ResultArguments,
+    RetryArguments,
     StatusArguments,
     SubmitArguments,
     SuspectsArguments,
@@ -72,6 +73,18 @@ def cancel(arguments: CancelArguments) -> int:
     from extractor.cli.looking import cancel_all  # command start-up: the engine's imports
 
     return cancel_all(arguments)
+
+
+@taking(RetryArguments)
+def retry(arguments: RetryArguments) -> int:
+    """Run extractions again that ended without success; only what is missing is asked for, and paid.
+
+    One line each: the id of the re-run, a tab, the id it is a re-run of. Exit codes: 0 all run again, 1 some do not,
+    2 an unknown id or usage, 3 no Redis.
+    """
+    from extractor.cli.looking import retry_all  # command start-up: the engine's imports
+
+    return retry_all(arguments)
 
 
 @taking(WatchArguments)

@@ -78,6 +78,8 @@ class Call:
     usage: Usage | None = None
     #: Its reply; None while it is open, and when there was none.
     completion: Completion | None = None
+    #: Whether it was made for the extraction that this one is a re-run of, and is on the bill of that one.
+    is_kept: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +102,10 @@ class Lease:
     body: bytes = field(repr=False)
     #: Times it was put off after a retryable failure.
     deferrals: int = 0
-    #: US dollars, calls and replies of earlier claims; empty for the first.
+    #: US dollars, calls and replies of earlier claims, and what was kept of an earlier run; empty for the first.
     calls: tuple[Call, ...] = field(default=(), repr=False)
+    #: The extraction that it is a re-run of, "" = none.
+    retry_of: str = ""
     #: Whether a cap on its document or on its batch applies.
     is_capped: bool = False
 
@@ -136,6 +140,8 @@ class Stored:
     batch: str = ""
     #: Name of its document, None when it has none.
     name: str | None = None
+    #: The re-run of it, "" = none.
+    retried_as: str = ""
     #: The result as JSON bytes, for every state: what `Result.as_json` writes. An open one has no record.
     result: bytes = field(default=b"", repr=False)
 

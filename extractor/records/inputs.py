@@ -181,3 +181,7 @@ class Job:
     target: Target
     #: How to do it.
     options: Options = field(default_factory=Options)
+    #: The extraction that it is a re-run of, "" = none.
+    retry_of: str = ""
+    #: SHA-256 of the bytes that the document must have, hexadecimal; "" = whatever it has.
+    document_sha256: str = ""

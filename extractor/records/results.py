@@ -11,7 +11,9 @@ from extractor.records.inputs import Rung  # noqa: TC001 - pydantic reads the an
 from extractor.records.json import Json  # noqa: TC001 - pydantic reads the annotations of Stated and Conflict
 
 if TYPE_CHECKING:
+    from extractor.records.calls import CallKey, Completion
     from extractor.records.documents import ReadingNote
+    from extractor.records.inputs import Options
     from extractor.records.json import JsonObject
 
 R = TypeVar("R")
@@ -148,6 +150,18 @@ class Timings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bought:
+    """What was bought for an extraction: what a re-run in the same process starts from."""
+
+    #: SHA-256 of the schema, hexadecimal.
+    schema_digest: str
+    #: How it was done.
+    options: Options
+    #: Every reply, with the place of its request.
+    replies: tuple[tuple[CallKey, Completion], ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Result(Generic[R]):
     """The outcome of one extraction.
 
@@ -191,6 +205,12 @@ class Result(Generic[R]):
     warnings: tuple[ReadingNote, ...] = ()
     #: Wall seconds by step.
     timings: Timings = field(default_factory=Timings)
+    #: The extraction that this one is a re-run of, "" = none. What was kept of that one is on its bill, not on this.
+    retry_of: str = ""
+    #: SHA-256 of the document's bytes, hexadecimal; "" where it was not read.
+    document_sha256: str = ""
+    #: What was bought for it, where it ran in this process. No part of the JSON form.
+    bought: Bought | None = field(default=None, repr=False, compare=False)
 
     @property
     def usage(self) -> Usage:
@@ -224,6 +244,8 @@ class Result(Generic[R]):
             "engine": self.engine,
             "warnings": self.warnings,
             "timings": self.timings,
+            "retry_of": self.retry_of,
+            "document_sha256": self.document_sha256,
         }
 
     def as_json(self) -> JsonObject:

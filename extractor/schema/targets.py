@@ -69,6 +69,16 @@ def target_from(schema: type[BaseModel] | JsonObject | os.PathLike[str]) -> Targ
     raise InvalidSchema("A schema is a pydantic class with fields, a dict, or a Path (not a string) of a .json file.")
 
 
+def key_of(schema: type[BaseModel] | JsonObject | os.PathLike[str]) -> type[BaseModel] | str | None:
+    """Return what tells one schema from another, None where that is not known before it is read."""
+    if isinstance(schema, type):
+        return schema
+    try:
+        return dumps(schema) if isinstance(schema, dict) else None
+    except (TypeError, ValueError, RecursionError):  # no JSON: `target_from` says so
+        return None
+
+
 def _schema_of(model_class: type[BaseModel]) -> JsonObject:
     try:
         return model_class.model_json_schema(mode="validation", by_alias=True)

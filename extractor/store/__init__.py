@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from extractor.store.permits import RedisPermits
     from extractor.store.purse import Money
     from extractor.store.reading import unknown
+    from extractor.store.retrying import Rerun
     from extractor.store.store import Store, Submitted
 
 _HOMES = {
@@ -32,6 +33,7 @@ _HOMES = {
     "Money": "purse",
     "RedisJournal": "journal",
     "RedisPermits": "permits",
+    "Rerun": "retrying",
     "Held": "leases",
     "SharedPace": "pace",
     "Store": "store",
@@ -58,6 +60,7 @@ __all__ = [
     "Opened",
     "RedisJournal",
     "RedisPermits",
+    "Rerun",
     "SharedPace",
     "Store",
     "StoreLimits",

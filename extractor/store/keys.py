@@ -37,8 +37,9 @@ key names from ids, which a Redis Cluster would not allow; `connecting` refuses 
 
 The journal of an extraction: `open:KEY@TOKEN` holds the dollars set aside for a call and the day on whose money they
 are, `gen:KEY@TOKEN` the provider's id of it, `end:KEY@TOKEN` its bill and its reply, `gone:KEY@TOKEN` that its lease
-was lost before its end, so that what was set aside is counted as spent. KEY is `window.round.attempt`, TOKEN the lease
-it was made under, marked `+N` where the same question was asked again.
+was lost before its end, so that what was set aside is counted as spent. `kept:KEY@TOKEN` is the `end` of a call of the
+extraction that this one is a re-run of, named by `retry_of`; that one names the re-run by `retried`. KEY is
+`window.round.attempt`, TOKEN the lease it was made under, marked `+N` where the same question was asked again.
 
 Money is counted in billionths of a dollar: `cap` (absent = none), `spent`, and `reserved` for calls that are open. A
 call draws from its extraction, from its batch and from its tenant's day, whether or not they have a cap.

@@ -282,7 +282,7 @@ class Leases:
 
 
 def _lease(fields: Sequence[Any]) -> Lease:
-    id_, token, claim, tenant, priority, schema, deferrals, body, calls, is_capped = fields
+    id_, token, claim, tenant, priority, schema, deferrals, body, calls, is_capped, retry_of = fields
     return Lease(
         id=id_.decode(),
         token=token.decode(),
@@ -294,4 +294,5 @@ def _lease(fields: Sequence[Any]) -> Lease:
         body=body,
         calls=calls_from(calls),
         is_capped=bool(is_capped),
+        retry_of=retry_of.decode(),
     )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 #: What is read of an extraction, and its result.
 FACTS: Final = tuple(
-    "status tenant class created ended deadline due claim cancel suspect batch name code".split()  # noqa: SIM905 - one line
+    "status tenant class created ended deadline due claim cancel suspect batch name code retry_of retried".split()  # noqa: SIM905 - one line
 )
 READ: Final = (*FACTS, "result")
 #: Ends that no worker writes, by their code.
@@ -51,6 +51,7 @@ def stored_from(id: str, found: Mapping[str, str], *, result: bytes) -> Stored: 
         is_suspect="suspect" in found,
         batch=found.get("batch", ""),
         name=found.get("name"),
+        retried_as=found.get("retried", ""),
         result=packing.unpack(result),
     )
 
@@ -71,6 +72,7 @@ def unfinished(id: str, found: Mapping[str, str], *, calls: Sequence[Call]) -> b
             state=state_of(found["status"].encode()),
             error=error.as_failure() if error else None,
             calls=calls,
+            retry_of=found.get("retry_of", ""),
         )
     )
 

@@ -16,6 +16,7 @@ from extractor.store.limits import StoreLimits
 from extractor.store.listening import Ends
 from extractor.store.purse import MONEY, Money, money_from
 from extractor.store.reading import READ, found_in, pause_from, state_of, stored_from, unfinished, unknown
+from extractor.store.retrying import take_in
 from extractor.store.submitting import Packed, chunks, refusal, script_arguments
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from extractor.records import Priority, State, Submission
     from extractor.store.connecting import Connection
+    from extractor.store.retrying import Rerun
 
 #: Share of `maxmemory` from which on nothing new is taken: the rest is for what was.
 FULL: Final = 0.8
@@ -73,12 +75,15 @@ class Store:
         receipts: list[Receipt] = []
         ring: set[Priority] = set()
         for chunk in chunks(submissions):
-            if await self._connection.fullness() >= FULL:
-                raise StoreFull(f"Redis has used {FULL:.0%} of its `maxmemory`; the rest is for work already accepted.")
+            await self._refuse_if_full()
             taken, rung = await self._take_in(chunk)
             receipts += [Receipt(id=id_.decode(), is_new=bool(new), status=state.decode()) for id_, new, state in taken]
             ring.update(each.decode() for each in rung)
         return Submitted(receipts=receipts, ring=frozenset(ring))
+
+    async def _refuse_if_full(self) -> None:
+        if await self._connection.fullness() >= FULL:
+            raise StoreFull(f"Redis has used {FULL:.0%} of its `maxmemory`; the rest is for work already accepted.")
 
     async def _take_in(self, chunk: list[Packed]) -> Any:
         arguments = script_arguments(chunk, self._limits, known=self._schemas)
@@ -92,6 +97,12 @@ class Store:
             self._schemas.clear()
         self._schemas.update(each.submission.target.digest for each in chunk)
         return answer
+
+    async def retry(self, rerun: Rerun) -> Submitted:
+        """Take in a re-run of an extraction that has ended, or find the one that there is; see `retrying.take_in`."""
+        await self._refuse_if_full()
+        taken = await take_in(self._client, rerun, ring_ms=RING_MS, ttl_ms=self._limits.ttl_ms)
+        return Submitted(receipts=[taken.receipt], ring=taken.ring)
 
     async def read(self, id: str, *, tenant: str) -> Stored:  # noqa: A002 - the word of the records
         """Return what is known of an extraction.

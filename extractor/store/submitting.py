@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _MOST: Final = 500
 _MOST_BYTES: Final = 8 * 1024 * 1024
 #: Milliseconds that a schema is kept beyond the last result that refers to it.
-_MARGIN_MS: Final = 3_600_000
+MARGIN_MS: Final = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def script_arguments(chunk: Sequence[Packed], limits: StoreLimits, *, known: Con
         known: Digests of schemas that Redis has; they are not sent again.
     """
     longest_s = max(each.submission.deadline_s for each in chunk)
-    kept_ms = round(1000 * longest_s) + limits.ttl_ms + _MARGIN_MS
+    kept_ms = round(1000 * longest_s) + limits.ttl_ms + MARGIN_MS
     schemas = {each.submission.target.digest: each.submission.target.schema for each in chunk}
     allowance_usd = limits.tenant_budget_usd
     arguments: list[Argument] = [

@@ -57,12 +57,12 @@ async def submit(
     """
     submitted = await store.submit_many(submissions)
     if submitted.ring:
-        await _ring(ring, submitted.ring)
+        await announce(ring, submitted.ring)
     return submitted.receipts
 
 
-async def _ring(ring: Callable[[frozenset[Priority]], None], classes: frozenset[Priority]) -> None:
-    """Send tickets in a thread, so that a slow broker holds up neither the loop nor, for long, the caller."""
+async def announce(ring: Callable[[frozenset[Priority]], None], classes: frozenset[Priority]) -> None:
+    """Send a ticket for each class, in a thread: a slow broker holds up neither the loop nor, for long, the caller."""
     try:
         with anyio.fail_after(RING_S):
             await to_thread.run_sync(ring, classes, abandon_on_cancel=True)

@@ -12,7 +12,7 @@ from extractor.testing.stores import open_bench
 pytestmark = pytest.mark.anyio
 
 #: What lets work in may be refused when Redis is full; everything that finishes work or looks may not.
-REFUSABLE = {"submit_many"}
+REFUSABLE = {"retry", "submit_many"}
 #: What writes nothing is never refused.
 ALLOWED = {"#!lua flags=allow-oom", "#!lua flags=no-writes"}
 

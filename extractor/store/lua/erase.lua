@@ -10,6 +10,9 @@ if is_open(e) then finish_unheld(e, 'cancelled', 'cancelled', now, ttl) end
 settle()
 redis.call('DEL', of(e.id))
 redis.call('ZREM', listing(e.tenant, e.status), e.id)
+if e.retry_of ~= '' and redis.call('HGET', of(e.retry_of), 'retried') == e.id then
+  redis.call('HDEL', of(e.retry_of), 'retried')
+end
 if e.key ~= '' then redis.call('DEL', P .. 'key:' .. e.tenant .. ':' .. e.key) end
 if e.task ~= '' then redis.call('DEL', 'celery-task-meta-' .. e.task) end
 if e.batch ~= '' then redis.call('LREM', batch_of(e.tenant, e.batch) .. ':members', 1, e.id) end

@@ -55,7 +55,7 @@ end
 
 local FIELDS = {
   'status', 'tenant', 'class', 'token', 'claim', 'seq', 'batch', 'task', 'key', 'cancel', 'suspect', 'deferrals',
-  'schema', 'deadline', 'cap', 'reserved', 'body',
+  'schema', 'deadline', 'cap', 'reserved', 'retry_of', 'body',
 }
 local WITHOUT_BODY = #FIELDS - 1
 
@@ -228,10 +228,11 @@ local function lease(e, now, lease_ms, seed)
   local token = claim .. '-' .. seed
   redis.call('HSET', of(id), 'status', 'running', 'claim', claim, 'token', token)
   add(P .. 'running', now + lease_ms, id)
-  local calls = claim > 1 and calls_of(id) or {}
+  local calls = (claim > 1 or e.retry_of ~= '') and calls_of(id) or {}
   local is_capped = e.cap ~= '' or (e.batch ~= '' and redis.call('HEXISTS', batch_of(e.tenant, e.batch), 'cap') == 1)
   return {
     id, token, claim, e.tenant, e.class, e.schema, tonumber(e.deferrals) or 0, e.body, calls, is_capped and 1 or 0,
+    e.retry_of,
   }
 end
 

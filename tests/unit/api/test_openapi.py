@@ -44,6 +44,7 @@ async def test_what_needs_the_key_says_so(document) -> None:
     assert secured == {
         "post /v1/extractions": True,
         "get /v1/extractions/{id}": True,
+        "post /v1/extractions/{id}/retry": True,
         "post /v1/schemas/check": True,
         "get /healthz": False,
         "get /readyz": False,
