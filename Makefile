@@ -85,7 +85,7 @@ chaos: $(READY)
 
 # All are measured, whatever the first says.
 bench: $(READY)
-	@code=0; for script in schema engine streams queue; do $(PYTHON) benchmarks/$$script.py || code=1; done; exit $$code
+	@code=0; for script in schema repairs engine streams queue; do $(PYTHON) benchmarks/$$script.py || code=1; done; exit $$code
 
 live: $(READY)
 	@$(PYTHON) benchmarks/live.py

@@ -33,6 +33,17 @@ def test_the_queue_benchmark_runs_every_document_by_both_ways_and_prints_its_fig
     assert re.search(r"bytes of Redis +\d+ +while it waits; \d+ after its end", ended.stdout)
 
 
+@pytest.mark.full
+def test_the_benchmark_of_repairs_puts_every_record_right_and_prints_its_figures(repository):
+    command = [sys.executable, "benchmarks/repairs.py", "--leaves", "1"]
+
+    ended = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False)
+
+    assert (ended.stderr, ended.returncode) == ("", 0)
+    assert re.search(r"3000  ours +2 ", ended.stdout)
+    assert re.search(r"100000  ours +2 .* \d\.\d % .* goal <= 4 %", ended.stdout)
+
+
 def test_a_script_beside_the_queue_benchmark_still_gets_the_queue_of_the_standard_library(repository):
     script = "import queue; assert queue.Queue().empty(); assert 'benchmarks' not in queue.__file__"
 
