@@ -19,7 +19,7 @@ from extractor.beside import beside
 from extractor.document import around
 from extractor.errors import Cancelled, Unsatisfied
 from extractor.gaps import filled, gaps_in, has_long_list
-from extractor.joining import conflicts_of, coverage_of, enforcement_of, evidence_of, repairs_of
+from extractor.joining import conflicts_of, coverage_of, enforcement_of, evidence_of, ranges_unread, repairs_of
 from extractor.planning import Portion, is_shown_whole, plan
 from extractor.portions import Portions
 from extractor.records import Usage
@@ -159,7 +159,8 @@ class _Covering:
         parts = [self._portions.part(portion, answer) for portion, answer in read]
         options = self._portions.options
         put_together = partial(merge, parts, self._portions.wire, on_conflict=options.on_conflict)
-        merged, looked = await self._filled(await beside(put_together, is_long=self._grounds.is_long))
+        before = await beside(put_together, is_long=self._grounds.is_long)
+        merged, looked = await self._filled(before, unread=ranges_unread(covered.coverage))
         answers = [*(answer for _, answer in read), *looked]
         known = replace(
             covered.answer,
@@ -185,10 +186,13 @@ class _Covering:
             return replace(covered, answer=replace(known, value=answer.value))
         return await self._judged(covered, known, merged)
 
-    async def _filled(self, merged: Merged) -> tuple[Merged, list[Answer]]:
-        """Ask about rows that no item was read from; return the answer with what they hold, and what was asked."""
+    async def _filled(self, merged: Merged, *, unread: Sequence[tuple[int, int]] = ()) -> tuple[Merged, list[Answer]]:
+        """Ask about rows that no item was read from; return the answer with what they hold, and what was asked.
+
+        Ranges that are named as unread are not asked about once more.
+        """
         document = self._grounds.document
-        gaps = await beside(gaps_in, merged, document, is_long=self._grounds.is_long)
+        gaps = await beside(partial(gaps_in, merged, document, apart_from=unread), is_long=self._grounds.is_long)
         if gaps is None:
             return merged, []
         windows = [around(document, *run, number=number) for number, run in enumerate(gaps.runs, start=FIRST_GAP)]
@@ -217,7 +221,8 @@ class _Covering:
             disputed=[conflict.at for conflict in merged.conflicts] if options.on_conflict == "ask" else (),
         )
         _raise_if_stopped(answer.error, [answer])
-        evidence = evidence_of(merged, answer, contract=self._contract)
+        placed = partial(evidence_of, merged, answer, contract=self._contract)
+        evidence = await beside(placed, is_long=self._grounds.is_long)
         conflicts = conflicts_of(merged, answer, contract=self._contract)
         return replace(covered, answer=replace(answer, evidence=evidence), conflicts=conflicts)
 

@@ -63,8 +63,14 @@ def has_long_list(value: Json) -> bool:
     return False
 
 
-def gaps_in(merged: Merged, document: Document) -> Gaps | None:
-    """Return the rows that a long list seems to lack, None where it lacks none. Linear in text and evidence."""
+def gaps_in(merged: Merged, document: Document, *, apart_from: Sequence[tuple[int, int]] = ()) -> Gaps | None:
+    """Return the rows that a long list seems to lack, None where it lacks none. Linear in text and evidence.
+
+    Args:
+        merged: The answer.
+        document: What it is about.
+        apart_from: Ranges of the document that the answer does not claim to cover.
+    """
     found = _places(merged.evidence)
     if found is None or len(found[1]) < LEAST_ITEMS:
         return None
@@ -72,6 +78,7 @@ def gaps_in(merged: Merged, document: Document) -> Gaps | None:
     if not isinstance(jsontext.value_at(merged.value, at), list):  # a map may have names that look like positions
         return None
     runs = [run for rows in rows_of_tables(document) for run in _runs(rows, items, document.text)]
+    runs = [run for run in runs if not any(start < run.end and run.start < end for start, end in apart_from)]
     longest = sorted(runs, key=lambda run: run.start - run.end)[:MOST_RUNS]
     return Gaps(at=at, runs=tuple(sorted(longest))) if runs else None
 

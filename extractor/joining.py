@@ -56,6 +56,11 @@ def _add(ranges: list[Coverage], following: Coverage) -> None:
         ranges.append(following)
 
 
+def ranges_unread(coverage: Sequence[Coverage]) -> list[tuple[int, int]]:
+    """Return where the ranges that were not read begin and end."""
+    return [(each.start, each.end) for each in coverage if each.outcome == "unread"]
+
+
 def _last_answered(answer: Answer) -> CallKey | None:
     """Return the key of the last question that got an answer, None where none did."""
     answered = [attempt for attempt in answer.attempts if attempt.outcome in {"accepted", "rejected"}]
@@ -106,7 +111,7 @@ def evidence_of(merged: Merged, answer: Answer, *, contract: Contract) -> dict[s
     evidence, pointers = dict(answer.evidence), contract.pointers(merged.value)
     for at, found in merged.evidence.items():
         here = at if pointers is None else pointers.record(at)
-        if here in evidence and found.match != "none" and opened.isdisjoint(_holders(here)):
+        if here in evidence and found.match != "none" and not (opened and opened.intersection(_holders(here))):
             evidence[here] = found
     return evidence
 

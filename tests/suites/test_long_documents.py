@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from extractor.document import ReadingLimits
 from extractor.document.windows import MOST_WINDOWS
-from extractor.local import MemoryJournal
+from extractor.local import MemoryJournal, MemoryPurse
 from extractor.model import ChatModel, Endpoint, Facts
 from extractor.model.offline import OfflineModel
 from extractor.options import options_from
@@ -309,15 +309,18 @@ async def test_where_dividing_does_not_help_the_gap_is_named_and_the_rest_is_the
     assert_paid(result, simulator)
 
 
-async def test_a_further_run_asks_the_gaps_alone():
+@pytest.mark.parametrize("is_listed", [True, False])
+async def test_a_further_run_asks_the_gaps_alone(*, is_listed: bool):
+    """Also where the limits of the endpoint were not known to the first one, which divided what was cut off."""
     text = order_of(300)
     journal = MemoryJournal()
+    cut = Reply(content="{", finish="length")
     refusal = Reply(content="I cannot help with that.", finish="content_filter")
 
     with provider(2_048) as simulator:
-        simulator.play("SKU-0100", refusal)
-        simulator.play("SKU-0250", refusal)
-        first = await sent(simulator, text, journal=journal)
+        simulator.play("SKU-0100", *([] if is_listed else [cut, cut]), refusal)
+        simulator.play("SKU-0250", *([] if is_listed else [cut]), refusal)
+        first = await sent(simulator, text, journal=journal, is_listed=is_listed)
         before = len(simulator.asked)
         second = await sent(simulator, text, journal=journal)
         again = simulator.asked[before:]
@@ -327,6 +330,47 @@ async def test_a_further_run_asks_the_gaps_alone():
     assert len(unread) == len(again) == 2
     assert (second.status, second.record) == ("succeeded", {"number": "A-17", "lines": rows_of(text)})
     assert all(any(ROW.findall(gap)[0][0] in asked.raw.decode() for asked in again) for gap in unread)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.7])
+async def test_a_cap_that_is_reached_midway_leaves_named_gaps(share: float):
+    text = order_of(300)
+    with provider(2_048) as simulator:
+        whole = await sent(simulator, text)
+    purse = MemoryPurse(whole.cost_usd * share + 0.002)
+
+    with provider(2_048) as simulator:
+        result = await sent(simulator, text, journal=MemoryJournal(purse))
+
+    unread = [each for each in result.coverage if each.outcome == "unread"]
+    assert result.error is not None
+    assert (result.status, result.error.code) == ("partial", "unread_ranges")
+    assert {each.code for each in unread} == {"budget_exceeded"}
+    read = [row for each in result.coverage if each.outcome == "read" for row in rows_of(text[each.start : each.end])]
+    assert result.record["lines"] == read
+    assert len(read) < 300
+    assert simulator.ledger.usd <= whole.cost_usd * share + 0.002
+    assert_paid(result, simulator)
+
+
+@pytest.mark.parametrize("records", ["one", "many"])
+async def test_maps_and_many_records_are_put_together_as_well(records: str):
+    text = order_of(300)
+    rows = rows_of(text)
+    of_one = closed(prices={"type": "object", "additionalProperties": {"type": "integer"}})
+    schema = of_one if records == "one" else ORDER["properties"]["lines"]["items"]
+
+    def answer(messages: Sequence[Message], shape: Shape) -> str:
+        shown = rows_of(read_back(messages).document)
+        entries = [{"key": row["sku"], "value": row["quantity"]} for row in shown]
+        return json.dumps({"prices": entries} if records == "one" else {"result": shown})
+
+    with provider(2_048, answer=answer) as simulator:
+        result = await sent(simulator, text, schema, records=records)
+
+    assert len(result.coverage) > 1
+    assert result.record == (rows if records == "many" else {"prices": {row["sku"]: row["quantity"] for row in rows}})
+    assert_paid(result, simulator)
 
 
 # --- thoughts that leave no room --------------------------------------------------------------------------------------
