@@ -143,7 +143,7 @@ def suspects(arguments: SuspectsArguments) -> int:
 @queue.command()
 @taking(RequeueArguments)
 def requeue(arguments: RequeueArguments) -> int:
-    """Let suspects and deferred extractions wait like any other again. Ends stay ends: submit the document anew.
+    """Let suspects and deferred extractions wait like any other again. Ends stay ends: `retry` runs again.
 
     Exit codes: 0 all wait again, 1 some do not, 2 an unknown id or usage, 3 no Redis.
     """

@@ -131,7 +131,8 @@ def requeue_ids(arguments: RequeueArguments) -> int:
 def _why_not(stored: Stored) -> str:
     if stored.status in {"queued", "running"}:
         return f"left as it is: it is {stored.status}, neither suspect nor deferred"
-    return f"left as it is: it has ended ({stored.status}), and ends stay ends; submit the document anew"
+    again = "" if stored.status == "succeeded" else "; `extractor retry` runs it again"
+    return f"left as it is: it has ended ({stored.status}), and ends stay ends{again}"
 
 
 def _rows(status: QueueStatus) -> Iterator[tuple[str, str]]:

@@ -333,7 +333,7 @@ def test_only_suspects_and_deferred_ones_are_requeued_and_the_others_are_told_wh
     assert requeued.code == 1
     assert requeued.out.splitlines() == [
         f"{queued}\tleft as it is: it is queued, neither suspect nor deferred",
-        f"{cancelled}\tleft as it is: it has ended (cancelled), and ends stay ends; submit the document anew",
+        f"{cancelled}\tleft as it is: it has ended (cancelled), and ends stay ends; `extractor retry` runs it again",
     ]
     assert with_unknown.code == 2
     assert (suspects.code, suspects.out, suspects.err) == (0, "", "There are no suspects.\n")

@@ -9,10 +9,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
+from anyio import to_thread
 from pydantic import BaseModel, SecretStr
 
 from extractor import Queue, extract
+from extractor.api import create_app
+from extractor.api.service import open_service
 from extractor.cli import app
 from extractor.errors import InvalidRequest, UnknownExtraction
 from extractor.prompt import read_back
@@ -286,3 +290,25 @@ def test_a_task_runs_again_once_however_often_its_message_is_delivered(redis_url
     assert [each["error"]["code"] for each in (early, late, beside)] == ["invalid_request"] * 3
     assert "already" in late["error"]["message"]
     assert (told["id"], told["status"], told["retry_of"]) == (rerun, "cancelled", id_)
+
+
+@pytest.mark.anyio
+async def test_over_http_it_is_answered_as_a_submission_is(redis_url: str, simulator: Simulator) -> None:
+    settings = Settings(REDIS_URL=SecretStr(redis_url), model=MODEL)
+    async with open_service(settings) as service:
+        with Queue(redis_url) as queue:
+            id_ = await to_thread.run_sync(queue.submit, "Number: A-1", Order)
+            transport = httpx.ASGITransport(create_app(service, key=SecretStr("k" * 32)))
+            headers = {"Authorization": f"Bearer {'k' * 32}"}
+            async with httpx.AsyncClient(transport=transport, base_url="http://door", headers=headers) as client:
+                early = await client.post(f"/v1/extractions/{id_}/retry")
+                await service.desk.cancel(id_)
+                first, second = [await client.post(f"/v1/extractions/{id_}/retry") for _ in range(2)]
+                unknown = [await client.post(f"/v1/extractions/{name}/retry") for name in ("x_none", "no%20id")]
+                stored = await client.get(first.headers["location"])
+
+    assert [each.status_code for each in (early, first, second, *unknown)] == [400, 202, 202, 404, 404]
+    assert early.json()["code"] == "invalid_request"
+    assert first.json() == second.json() == {"id": stored.json()["id"], "status": "queued"}
+    assert [each.headers.get("idempotent-replay") for each in (first, second)] == [None, "true"]
+    assert stored.json()["retry_of"] == id_
