@@ -61,7 +61,8 @@ async def cover(job: Job, *, contract: Contract, ports: Ports, grounds: Grounds)
     """
     portions = Portions(job, contract=contract, grounds=grounds)
     planned = await beside(
-        partial(plan, grounds.document, wire=portions.wire, model=ports.model), is_long=grounds.is_long
+        partial(plan, grounds.document, wire=portions.wire, model=ports.model, most_output=job.options.max_tokens),
+        is_long=grounds.is_long,
     )
     covering = _Covering(portions, contract=contract, ports=ports, grounds=grounds)
     whole = planned[0] if len(planned) == 1 else portions.whole()

@@ -39,16 +39,23 @@ class Portion:
     expected_tokens: int | None = None
 
 
-def plan(document: Document, *, wire: JsonObject, model: Model) -> tuple[Portion, ...]:
+def plan(document: Document, *, wire: JsonObject, model: Model, most_output: int | None = None) -> tuple[Portion, ...]:
     """Return the portions that a document is asked about in: one, of the whole document, where it fits.
 
     It fits by input and by expected output, each with a margin.
+
+    Args:
+        document: What was read.
+        wire: The wire schema of the record.
+        model: Whose limits count.
+        most_output: The caller's own limit on the tokens of a reply.
     """
     tokens = tokens_of(document.text)
     most = tokens if model.input_limit is None else min(tokens, int(model.input_limit * INPUT_SHARE))
     expected = expected_tokens(wire, document.text)
-    if model.output_limit is not None:
-        room = int(model.output_limit * OUTPUT_SHARE)
+    limits = [limit for limit in (model.output_limit, most_output) if limit is not None]
+    if limits:
+        room = int(min(limits) * OUTPUT_SHARE)
         if expected > room:
             most = min(most, tokens * room // expected)
     windows = cut(document, most_tokens=max(most, LEAST_TOKENS), overlap_tokens=OVERLAP_TOKENS)

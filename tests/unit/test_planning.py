@@ -69,6 +69,16 @@ def test_a_document_is_asked_about_whole_where_question_and_answer_fit(limits: d
     assert covered == len(document.text)
 
 
+def test_the_callers_own_limit_on_a_reply_counts_as_the_models_does():
+    document = table_of(400)
+
+    by_caller = plan(document, wire=LISTED, model=model_of(output_limit=30_000), most_output=6_000)
+    by_model = plan(document, wire=LISTED, model=model_of(output_limit=6_000))
+
+    assert by_caller == by_model
+    assert len(by_caller) > 1
+
+
 def test_an_estimate_far_off_does_not_cut_a_document_into_crumbs():
     document = table_of(400)
 
