@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -469,3 +470,45 @@ async def test_different_values_are_kept_with_their_evidence(policy: str, total:
     if policy == "error":
         assert result.error is not None
         assert (result.error.code, result.error.paths) == ("conflicting_values", ("/total",))
+
+
+# --- the full sizes ---------------------------------------------------------------------------------------------------
+
+DELIVERY = re.compile(r"On day (\d+) the carrier brought (\d+) pieces of (\w+) to the gate\.")
+LOG = closed(deliveries=listed(day={"type": "integer"}, pieces={"type": "integer"}, what={"type": "string"}))
+
+
+def deliveries_in(text: str) -> list[dict[str, Any]]:
+    return [{"day": int(day), "pieces": int(pieces), "what": what} for day, pieces, what in DELIVERY.findall(text)]
+
+
+@pytest.mark.full
+async def test_a_document_of_a_million_characters_is_read_in_windows_without_holding_up_others():
+    """Its items are sentences of prose, and windows of prose overlap: each is in the record once."""
+    entry = "On day {} the carrier brought {} pieces of wood{} to the gate. " + PROSE * 5
+    text = "# Log\n\n" + "\n\n".join(entry.format(day % 365, day * 7919 % 9973, day) for day in range(1_640)) + "\n"
+
+    def answer(messages: Sequence[Message], shape: Shape) -> str:
+        return json.dumps({"deliveries": deliveries_in(read_back(messages).document)})
+
+    with provider(input_limit=60_000, answer=answer) as simulator:
+        started = time.thread_time()
+        result = await sent(simulator, text, LOG)
+        seconds = time.thread_time() - started
+
+    assert len(text) > 990_000
+    assert len(result.coverage) == 10
+    assert (result.status, result.record) == ("succeeded", {"deliveries": deliveries_in(text)})
+    assert_paid(result, simulator)
+    assert seconds < 3
+
+
+@pytest.mark.full
+async def test_a_table_of_ten_thousand_rows_has_all_of_them():
+    text = order_of(10_000)
+
+    with provider() as simulator:
+        result = await sent(simulator, text)
+
+    assert result.record == {"number": "A-17", "lines": rows_of(text)}
+    assert_paid(result, simulator)
