@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from extractor.records.json import JsonObject
 
 #: The fences of a message. Their marks are the extraction's own: another one that asks the same has others.
-_FENCE: Final = re.compile(r"[a-z]+ ([0-9a-f]{12})>\n")
+_FENCE: Final = re.compile(r"\n\n<[a-z]+ ([0-9a-f]{12})>\n")
 #: Marks of one message that are looked for. A document that forges more is not known again, and asked about again.
 _MOST_MARKS: Final = 16
 
@@ -129,8 +129,7 @@ class Question:
 
 
 def _without_marks(content: str) -> str:
-    fences = (_FENCE.match(block) for block in f"\n\n{content}".split("\n\n<"))
-    for mark in sorted({fence[1] for fence in fences if fence})[:_MOST_MARKS]:
+    for mark in sorted(set(_FENCE.findall(f"\n\n{content}")))[:_MOST_MARKS]:
         content = content.replace(mark, "")
     return content
 
