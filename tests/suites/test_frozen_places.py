@@ -126,7 +126,7 @@ def frozen(record: Any, opened: set[tuple[str, str]], before: Any) -> dict[str, 
     """Return the leaves that no question opened; of a list that items were to be added to, those that it had."""
     places = {at for at, kind in opened if kind != "add"}
     if ("/items", "add") in opened:
-        had = len(before["items"] or ())
+        had = len(before["items"]) if isinstance(before["items"], list) else 0
         places |= {f"/items/{row}" for row in range(had, had + 99)} if had else {"/items"}
     return {at: text for at, text in flat(record).items() if not any(_touches(at, each) for each in places)}
 
