@@ -25,7 +25,7 @@ from extractor.simulator.catalogue import (
 from extractor.simulator.mistakes import MISTAKES
 
 ENTRIES = {"A": 22, "B": 11, "C": 14, "D": 6, "E": 7, "F": 22, "G": 6, "H": 34}
-PROFILES = {"*", "enforces", "refuses", "ignores", "contradicts", "strict-openai"}
+PROFILES = {"*", "enforces", "refuses", "ignores", "contradicts", "stream-only", "strict-openai"}
 ANSWER = json.dumps(INVOICE_RECORD, separators=(",", ":"))
 #: Repairs of a text that no strict parser reads.
 OF_TEXT = {
