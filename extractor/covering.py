@@ -19,7 +19,7 @@ from extractor.beside import beside
 from extractor.document import around
 from extractor.errors import Cancelled, Unsatisfied
 from extractor.gaps import filled, gaps_in, has_long_list
-from extractor.joining import conflicts_of, coverage_of, enforcement_of, evidence_of, ranges_unread, repairs_of
+from extractor.joining import conflicts_of, coverage_of, enforcement_of, evidence_of, placed, ranges_unread, repairs_of
 from extractor.planning import Portion, is_shown_whole, plan
 from extractor.portions import Portions
 from extractor.records import Usage
@@ -157,10 +157,7 @@ class _Covering:
     async def _joined(self, covered: Covered) -> Covered:
         """Put the answers together, judge the whole under the contract, and mend what is wrong with it."""
         read = [(portion, answer) for portion, answer in self._asked if _is_read(answer)]
-        parts = [self._portions.part(portion, answer) for portion, answer in read]
-        options = self._portions.options
-        put_together = partial(merge, parts, self._portions.wire, on_conflict=options.on_conflict)
-        before = await beside(put_together, is_long=self._grounds.is_long)
+        before = await beside(self._merged, read, is_long=self._grounds.is_long)
         merged, looked = await self._filled(before, unread=ranges_unread(covered.coverage))
         answers = [*(answer for _, answer in read), *looked]
         known = replace(
@@ -172,6 +169,10 @@ class _Covering:
             repairs=repairs_of(read, merged),
         )
         return await self._judged(covered, known, merged)
+
+    def _merged(self, read: Sequence[tuple[Portion, Answer]]) -> Merged:
+        parts = [self._portions.part(portion, answer) for portion, answer in read]
+        return merge(parts, self._portions.wire, on_conflict=self._portions.options.on_conflict)
 
     async def without_gaps(self, covered: Covered) -> Covered:
         """Look once more at what a long list seems to have left out, in an answer about the whole document."""
@@ -213,17 +214,17 @@ class _Covering:
         """Judge what was put together under the contract, and mend what is wrong with it."""
         document, options = self._grounds.document, self._portions.options
         has_whole = covered.gap is None and is_shown_whole(document, model=self._ports.model)
+        stated = await beside(partial(placed, merged, contract=self._contract), is_long=self._grounds.is_long)
         answer = await repair_until_valid(
             self._portions.whole_question(),
-            known,
+            replace(known, evidence=stated),
             contract=self._contract,
             ports=self._ports,
             grounds=replace(self._grounds, is_shown_whole=has_whole),
             disputed=[conflict.at for conflict in merged.conflicts] if options.on_conflict == "ask" else (),
         )
         _raise_if_stopped(answer.error, [answer])
-        placed = partial(evidence_of, merged, answer, contract=self._contract)
-        evidence = await beside(placed, is_long=self._grounds.is_long)
+        evidence = await beside(evidence_of, stated, answer, is_long=self._grounds.is_long)
         conflicts = conflicts_of(merged, answer, contract=self._contract)
         return replace(covered, answer=replace(answer, evidence=evidence), conflicts=conflicts)
 

@@ -102,17 +102,28 @@ def _moved(places: Mapping[Origin, str], window: int, at: str) -> str:
     return at
 
 
-def evidence_of(merged: Merged, answer: Answer, *, contract: Contract) -> dict[str, Evidence]:
+def placed(merged: Merged, *, contract: Contract) -> dict[str, Evidence]:
+    """Return where the values stand that the portions stated, at the places of the record."""
+    pointers = contract.pointers(merged.value)
+    if pointers is None:
+        return dict(merged.evidence)
+    return {pointers.record(at): found for at, found in merged.evidence.items()}
+
+
+def evidence_of(known: Mapping[str, Evidence], answer: Answer) -> dict[str, Evidence]:
     """Return where the values of the record stand: in the portion that stated them, unless they were asked for again.
 
     Only that tells one of two equal rows from the other.
+
+    Args:
+        known: Where the values stand that the portions stated, at the places of the record.
+        answer: The answer about the whole.
     """
     opened = frozenset(place for attempt in answer.attempts if not attempt.window for place in attempt.opened or ())
-    evidence, pointers = dict(answer.evidence), contract.pointers(merged.value)
-    for at, found in merged.evidence.items():
-        here = at if pointers is None else pointers.record(at)
-        if here in evidence and found.match != "none" and not (opened and opened.intersection(_holders(here))):
-            evidence[here] = found
+    evidence = dict(answer.evidence)
+    for at, found in known.items():
+        if at in evidence and found.match != "none" and not (opened and opened.intersection(_holders(at))):
+            evidence[at] = found
     return evidence
 
 

@@ -6,15 +6,17 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from extractor.beside import beside
 from extractor.freezing import Patch
+from extractor.jsontext import leaves
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from extractor.attempts import Answer, Step
     from extractor.grounds import Grounds
     from extractor.judging import Judged
-    from extractor.records import Completion, Evidence, Repair
+    from extractor.records import Completion, Evidence, Json, Repair
 
 
 class Known:
@@ -33,6 +35,8 @@ class Known:
         self._valid: Judged | None = None
         #: Evidence of the record; None until it has been looked for.
         self._evidence: dict[str, Evidence] | None = None
+        #: Evidence that the answer before came with, as long as its record is the one that is known.
+        self._before: Mapping[str, Evidence] = before.evidence if before and grounds.is_looked_up else {}
         #: The best reading, with what is wrong with it; its record is None until an answer could be read.
         self.judged: Judged | None = None
         #: Changes made to read it.
@@ -83,7 +87,7 @@ class Known:
             self.repairs = (*kept, *judged.repairs)
             judged = replace(judged, value=patch.merged(judged.value))
         self._thoughts.append(completion.reasoning)
-        self.judged, self._evidence = judged, None
+        self.judged, self._evidence, self._before = judged, None, {}
         self._valid = None if judged.violations else self._valid
         return judged
 
@@ -100,7 +104,9 @@ class Known:
         """Return where the values of the record stand, looked up once."""
         if self._evidence is None:
             started = time.monotonic()
-            self._evidence = await self._grounds.evidence(self.judged.record if self.judged else None)
+            record = self.judged.record if self.judged else None
+            known = await beside(_all_of, record, self._before, is_long=self._grounds.is_long) if self._before else None
+            self._evidence = await self._grounds.evidence(record) if known is None else known
             self.ground_s += time.monotonic() - started
         return self._evidence
 
@@ -110,6 +116,12 @@ class Known:
         evidence = await self.evidence()
         self.unsupported = await self._grounds.unsupported(record, self.thoughts, evidence, apart_from=apart_from)
         return self.unsupported
+
+
+def _all_of(record: Json, known: Mapping[str, Evidence]) -> dict[str, Evidence] | None:
+    """Return the evidence of every value of a record, in its order; None where that of some is not known."""
+    stated = [at for at, value in leaves(record) if value is not None and not isinstance(value, dict | list)]
+    return {at: known[at] for at in stated} if all(at in known for at in stated) else None
 
 
 def _is_below(at: str, places: Sequence[str]) -> bool:

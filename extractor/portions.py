@@ -13,12 +13,12 @@ from extractor.grounds import Grounds
 from extractor.identity import Itself
 from extractor.planning import Portion, divided, expected_tokens
 from extractor.prompt import ask
-from extractor.records import Document, Page, Target, Window
+from extractor.records import Document, Evidence, Page, Target, Window
 from extractor.schema import acontract_for, part_schema
 
 if TYPE_CHECKING:
     from extractor.attempts import Answer
-    from extractor.records import Evidence, Job, JsonObject, Options, Question
+    from extractor.records import Job, JsonObject, Options, Question
     from extractor.schema import Contract
 
 
@@ -130,9 +130,13 @@ def _as_document(window: Window, document: Document) -> Document:
 def _moved(found: Evidence, by: int) -> Evidence:
     if found.start is None or found.end is None:
         return found
-    return replace(
-        found,
+    return Evidence(  # a third of the time that `replace` takes; there are as many as values
+        quote=found.quote,
         start=found.start + by,
         end=found.end + by,
+        page=found.page,
+        match=found.match,
+        score=found.score,
+        box=found.box,
         alternatives=tuple((start + by, end + by) for start, end in found.alternatives),
     )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from extractor.answer import Part, merge
 from extractor.attempts import Answer
 from extractor.errors import Refused, Truncated
-from extractor.joining import conflicts_of, coverage_of, enforcement_of, evidence_of, repairs_of
+from extractor.joining import conflicts_of, coverage_of, enforcement_of, evidence_of, placed, repairs_of
 from extractor.planning import Portion
 from extractor.records import Attempt, Enforcement, Evidence, Page, Repair, Target, Window
 from extractor.schema import contract_for
@@ -142,9 +142,9 @@ def test_evidence_is_that_of_the_portion_at_the_places_of_the_record():
     merged = merge([Part(window=window_of(0, 99), value=value, evidence=evidence)], WIRE, on_conflict="evidence")
     elsewhere = {"/prices/nut": found("5.00", 0), "/lines/0/sku": found("a", 0)}
 
-    placed = evidence_of(merged, answer_of(evidence=elsewhere), contract=contract())
+    known = evidence_of(placed(merged, contract=contract()), answer_of(evidence=elsewhere))
 
-    assert {at: each.start for at, each in placed.items()} == {"/prices/nut": 40, "/lines/0/sku": 70}
+    assert {at: each.start for at, each in known.items()} == {"/prices/nut": 40, "/lines/0/sku": 70}
 
 
 def test_evidence_of_what_was_asked_for_again_is_that_of_the_record():
@@ -153,9 +153,9 @@ def test_evidence_of_what_was_asked_for_again_is_that_of_the_record():
     elsewhere = {"/prices/nut": found("5.00", 0), "/lines/0/sku": found("a", 0)}
     answer = answer_of(window=0, opened=("/lines/0",), evidence=elsewhere)
 
-    placed = evidence_of(merged, answer, contract=contract())
+    known = evidence_of(placed(merged, contract=contract()), answer)
 
-    assert {at: each.start for at, each in placed.items()} == {"/prices/nut": 40, "/lines/0/sku": 0}
+    assert {at: each.start for at, each in known.items()} == {"/prices/nut": 40, "/lines/0/sku": 0}
 
 
 def test_a_conflict_tells_what_stands_in_the_record_and_what_each_part_states_in_order():
