@@ -10,6 +10,7 @@ from extractor.covering import cover
 from extractor.document import aread
 from extractor.errors import GuardFailed, InvalidRequest, UnreadableDocument
 from extractor.grounds import Grounds
+from extractor.jsontext import value_at
 from extractor.records import Enforcement, Result, Timings
 from extractor.schema import acontract_for, asked_for, contract_for
 from extractor.settling import settle
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from extractor.document import ReadingLimits
     from extractor.errors import ExtractionError
     from extractor.ports import Ports
-    from extractor.records import Document, Job, Json
+    from extractor.records import Document, Evidence, Job, Json
     from extractor.schema import Contract
     from extractor.settling import Settled
 
@@ -115,7 +116,7 @@ def conclude(
         status=settled.status,
         record=settled.record,
         json_record=settled.record,
-        evidence=answer.evidence,
+        evidence=_evidence_of(settled, answer.evidence),
         coverage=covered.coverage,
         states=settled.states,
         conflicts=covered.conflicts,
@@ -131,3 +132,10 @@ def conclude(
         retry_of=job.retry_of,
         document_sha256=opened.document.sha256,
     )
+
+
+def _evidence_of(settled: Settled, evidence: dict[str, Evidence]) -> dict[str, Evidence]:
+    """Return the evidence of what is in the record in the end; what is wrong may have been left out of it."""
+    if not settled.states:
+        return evidence
+    return {at: found for at, found in evidence.items() if value_at(settled.record, at) is not None}

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 _NAMED: Final = 5
 #: Rules of a place that has no value.
 _ABSENT: Final = frozenset({"not_stated", "required"})
+#: Rules of how many there are, which say nothing against any of them.
+_OF_A_NUMBER: Final = frozenset({
+    "minItems", "maxItems", "minProperties", "maxProperties", "contains", "too_short", "too_long",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +54,13 @@ async def settle(covered: Covered, *, contract: Contract, options: Options) -> S
     if error is None:
         return Settled(status="succeeded", record=answer.record)
     states = _states(covered, error)
-    is_open = "" in states or answer.record is None
-    if covered.gap is not None and not is_open:
-        return Settled(status="partial", record=_without(answer.record, states), states=states, error=error)
-    if options.on_invalid == "fail" or is_open:
+    has_gap = covered.gap is not None and answer.record is not None
+    if not has_gap and (options.on_invalid == "fail" or "" in states or answer.record is None):
         return Settled(status="failed", record=answer.record, states=states, error=error)
-    if options.on_invalid == "partial":
-        return Settled(status="partial", record=_without(answer.record, states), states=states, error=error)
+    if has_gap or options.on_invalid == "partial":
+        whole = {violation.at for violation in answer.failing if violation.rule in _OF_A_NUMBER}
+        left_out = [at for at in states if at and at not in whole]
+        return Settled(status="partial", record=_without(answer.record, left_out), states=states, error=error)
     return await _with_nulls(answer, states, contract=contract, error=error)
 
 
@@ -102,9 +106,9 @@ async def _with_nulls(
     return Settled(status="partial", record=record, states=dict(states), error=error)
 
 
-def _without(record: Json, states: Mapping[str, FieldState]) -> Json:
+def _without(record: Json, places: Sequence[str]) -> Json:
     """Return the record without members that are not right; an item of a list is null, so that others keep theirs."""
-    for at in states:
+    for at in places:
         *above, last = jsontext.tokens(at)
         holder = jsontext.value_at(record, jsontext.pointer(*above))
         if isinstance(holder, dict) and last in holder:
