@@ -22,6 +22,8 @@ OUTPUT_SHARE: Final = 0.5
 LEAST_TOKENS: Final = 400
 #: Tokens that a window repeats of the one before where prose was cut, so that an item at the cut is whole in one.
 OVERLAP_TOKENS: Final = 200
+#: Share of a document's tokens that lists may take which cannot be counted.
+LIST_SHARE: Final = 0.125
 #: Characters and lines of a text below which its items are not counted.
 SHORT_TEXT: Final = 6_000
 FEW_LINES: Final = 30
@@ -71,6 +73,14 @@ def expected_tokens(wire: JsonObject, text: str) -> int:
     """
     is_short = len(text) < SHORT_TEXT and text.count("\n") < FEW_LINES
     return 0 if is_short else expected_answer(wire, text).likely
+
+
+def room_for_lists(wire: JsonObject, text: str) -> int:
+    """Return the tokens that lists may take whose items stand in prose, where nothing tells how many there are.
+
+    Too little room means that an answer is cut off, and bought again.
+    """
+    return int(tokens_of(text) * LIST_SHARE) if len(text) >= SHORT_TEXT and has_lists(wire) else 0
 
 
 def is_shown_whole(document: Document, *, model: Model) -> bool:

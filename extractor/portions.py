@@ -11,7 +11,7 @@ from extractor.answer import Part
 from extractor.errors import DocumentTooLarge, Truncated
 from extractor.grounds import Grounds
 from extractor.identity import Itself
-from extractor.planning import Portion, divided, expected_tokens
+from extractor.planning import Portion, divided, expected_tokens, room_for_lists
 from extractor.prompt import ask
 from extractor.records import Document, Evidence, Page, Target, Window
 from extractor.schema import acontract_for, part_schema
@@ -58,14 +58,16 @@ class Portions:
         Args:
             expected_tokens: What its answer is expected to take, where that is more than the schema says.
         """
-        question = ask(self.whole().window, self._contract.shape, job_id=self._job.id, options=self._job.options)
-        return _expecting(question, expected_tokens or 0)
+        window = self.whole().window
+        question = ask(window, self._contract.shape, job_id=self._job.id, options=self._job.options)
+        return _expecting(question, window, tokens=expected_tokens or 0)
 
     def question(self, portion: Portion, contract: Contract) -> Question:
         """Return the question for a portion, which is a part of the whole."""
         shape = replace(contract.shape, told=self._told(portion))
         question = ask(portion.window, shape, job_id=self._job.id, options=self._job.options, is_part=True)
-        return _expecting(question, expected_tokens(question.shape.schema, portion.window.text))
+        expected = expected_tokens(question.shape.schema, portion.window.text)
+        return _expecting(question, portion.window, tokens=expected)
 
     async def contract(self, portion: Portion) -> Contract:
         """Return what the answer about a portion is held to: every member may be null, and a list has any length."""
@@ -103,8 +105,10 @@ class Portions:
         return {at: says for at, says in told.items() if at and jsontext.tokens(at)[0] in members}
 
 
-def _expecting(question: Question, tokens: int) -> Question:
-    return replace(question, expected_tokens=max(tokens, question.shape.expected_tokens))
+def _expecting(question: Question, window: Window, *, tokens: int) -> Question:
+    """Return `question` with room for what its answer is expected to take, or for a list that nobody counted."""
+    uncounted = room_for_lists(question.shape.schema, window.text)
+    return replace(question, expected_tokens=max(tokens, uncounted, question.shape.expected_tokens))
 
 
 @lru_cache(maxsize=64)
