@@ -38,7 +38,7 @@ async def warm(ledger, *, workers=1, count=1):
 @pytest.mark.parametrize(
     ("away_s", "lease_s", "count", "takes_ms"),
     [
-        pytest.param(9, 6, 60, 4000, id="9-s"),
+        pytest.param(7, 5, 60, 3000, id="7-s"),
         pytest.param(90, 60, 500, 20000, id="90-s", marks=pytest.mark.full),
     ],
 )

@@ -98,7 +98,7 @@ def flat(value: Any, at: str = "") -> dict[str, str]:
 
 
 @given(data=st.data(), first=ANSWERS)
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 def test_whatever_is_answered_to_a_repair_nothing_changes_outside_of_what_it_opened(data, first):
     window = Window(number=0, start=0, end=len(TEXT), text=TEXT, pages=PAGES)
     grounds = Grounds(document=DOCUMENT, target=target_from(Bill), is_looked_up=True)

@@ -70,6 +70,7 @@ async def test_no_document_is_wrong_without_a_word_about_it(profile, options, ru
     assert sum(each.result.cost_usd for each in played) == pytest.approx(simulator.ledger.usd)
 
 
+@pytest.mark.full
 async def test_a_thousand_first_calls_at_once_cost_one_refusal():
     played, simulator = await extract_all("refuses", 1_000, together=1_000)
 
