@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from extractor.attempts import (
     ENFORCED,
@@ -37,6 +37,7 @@ from extractor.errors import (
     DocumentTooLarge,
     GuardFailed,
     ModelError,
+    PriceUnknown,
     Truncated,
     ValidationTimeout,
 )
@@ -58,6 +59,9 @@ if TYPE_CHECKING:
     from extractor.records import Attempt, Completion, Json, Question
     from extractor.schema import Contract
 
+#: What ends a question without an answer.
+_ENDING: Final = (ModelError, DocumentTooLarge, BudgetExceeded, Cancelled, PriceUnknown)
+
 
 async def ask_until_valid(question: Question, *, contract: Contract, ports: Ports, grounds: Grounds) -> Answer:
     """Ask `question`, and again for the failing places, `max_attempts` times at most; then the caller's other models.
@@ -78,7 +82,7 @@ async def repair_until_valid(
     contract: Contract,
     ports: Ports,
     grounds: Grounds,
-    disputed: Sequence[str] = (),
+    disputed: Sequence[str] | None = (),
 ) -> Answer:
     """Judge an answer that was put together from several, and ask again for the places that are wrong.
 
@@ -88,7 +92,8 @@ async def repair_until_valid(
         contract: What the whole is held to.
         ports: Whom it answers to.
         grounds: What its values rest on.
-        disputed: JSON Pointers into the answer for which its parts state different values, to be asked for again.
+        disputed: JSON Pointers into the answer for which its parts state different values, to be asked for again; None =
+            nothing is asked, because the document has failed in any case.
     """
     asking = _Asking(question, contract=contract, ports=ports, grounds=grounds, known=known)
     await asking.go_on(await asking.take(known.value, disputed=disputed))
@@ -117,6 +122,8 @@ class _Asking:
         self._enforcement = known.enforcement if known else Enforcement(asked=question.options.enforcement)
         self._known = Known(grounds, known)
         self._opened: tuple[str, ...] | None = None
+        #: What was put, so that the same is not put again.
+        self._put_already: set[str] = set()
         #: Places of values from nowhere that have been asked for again.
         self._asked_again: set[str] = set()
 
@@ -159,7 +166,7 @@ class _Asking:
         if wrong:
             self._error = self._error or unsatisfied(wrong, asked=len(self._attempts))
 
-    async def take(self, value: Json, *, disputed: Sequence[str]) -> Step | None:
+    async def take(self, value: Json, *, disputed: Sequence[str] | None) -> Step | None:
         """Judge an answer that nobody has to be asked for, and return the question that follows from it."""
         try:
             judged = judged_from(await self._contract.ajudge(value), value)
@@ -167,6 +174,8 @@ class _Asking:
             self._error = error
             return None
         self._known.put_together(judged)
+        if disputed is None:
+            return None
         if disputed:
             told, pointers = tuple(map(dispute, disputed)), self._contract.pointers(value)
             here = (replace(each, at=pointers.record(each.at)) if pointers else each for each in told)
@@ -185,9 +194,12 @@ class _Asking:
             is_last: Whether this model is not asked again, so that what is not wrong has to do.
         """
         self._opened = step.opened
+        self._put_already.add(step.question.digest)
         try:
             step, completion = await self._completed(step)
-        except (ModelError, DocumentTooLarge, BudgetExceeded, Cancelled) as error:
+        except _ENDING as error:
+            if not self._attempts:
+                raise
             self._error = error
             return None
         if step.opened is None:
@@ -206,7 +218,9 @@ class _Asking:
         while True:
             try:
                 return step, await self._ports.model.complete(step.question, ports=self._ports)
-            except (ModelError, DocumentTooLarge, BudgetExceeded, Cancelled) as error:
+            except _ENDING as error:
+                if isinstance(error, PriceUnknown) and not self._attempts:
+                    raise  # nothing was sent, and no document fares better
                 self._attempts.append(failed_attempt(step, error))
                 self._enforcement = with_rungs(self._enforcement, error.rungs_sent)
                 wider = with_more_room(step.question, error.cut) if isinstance(error, Truncated) else None
@@ -250,9 +264,13 @@ class _Asking:
         rounds = [attempt.number for attempt in self._attempts if attempt.window == self._base.window]
         self._base = replace(self._base, round=max(rounds, default=0))
         evidence = await self._known.evidence()
-        failure = Failure(judged=judged, text=text, repeats=self._known.repeats, evidence=evidence)
-        follow = partial(next_step, self._base, failure, contract=self._contract, grounds=self._grounds)
-        step = await beside(follow, is_long=self._grounds.is_long)
+        for _ in range(HOPELESS):
+            failure = Failure(judged=judged, text=text, repeats=self._known.repeats, evidence=evidence)
+            follow = partial(next_step, self._base, failure, contract=self._contract, grounds=self._grounds)
+            step = await beside(follow, is_long=self._grounds.is_long)
+            if step is None or step.question.digest not in self._put_already:
+                break
+            self._known.repeats += 1  # the same question would be put again, though the answer to it was another
         if step is None:
             self._error = hopeless(judged.violations)
         return step

@@ -9,7 +9,7 @@ from extractor.errors import NotStated, Unsatisfied
 from extractor.records import Attempt, Violation
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from extractor.errors import ExtractionError
     from extractor.freezing import Patch
@@ -151,7 +151,7 @@ def _paths_by_rule(attempt: Attempt) -> set[tuple[str, str]]:
     return {(violation.at, violation.rule) for violation in attempt.violations}
 
 
-def attempts_of(answers: Sequence[Answer]) -> tuple[Attempt, ...]:
+def attempts_of(answers: Iterable[Answer]) -> tuple[Attempt, ...]:
     """Return the attempts of several answers, one after the other."""
     return tuple(attempt for answer in answers for attempt in answer.attempts)
 

@@ -17,20 +17,30 @@ from extractor.ask import ask_until_valid, repair_until_valid
 from extractor.attempts import Answer, attempts_of
 from extractor.beside import beside
 from extractor.document import around
-from extractor.errors import Cancelled, Unsatisfied
-from extractor.gaps import filled, gaps_in, has_long_list
-from extractor.joining import conflicts_of, coverage_of, enforcement_of, evidence_of, placed, ranges_unread, repairs_of
+from extractor.errors import Cancelled, GuardFailed, Unsatisfied, ValidationTimeout
+from extractor.gaps import filled, gaps_in, may_have_gaps
+from extractor.joining import (
+    conflicts_of,
+    coverage_of,
+    enforcement_of,
+    evidence_of,
+    placed,
+    ranges_unread,
+    repairs_of,
+    with_unread,
+)
 from extractor.planning import Portion, is_shown_whole, plan
 from extractor.portions import Portions
 from extractor.records import Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from extractor.errors import ExtractionError
+    from extractor.gaps import Run
     from extractor.grounds import Grounds
     from extractor.ports import Ports
-    from extractor.records import Conflict, Coverage, Job, Question
+    from extractor.records import Conflict, Coverage, Job, Options, Question
     from extractor.schema import Contract
 
 #: Portions of one document that are asked about at once.
@@ -159,11 +169,12 @@ class _Covering:
         read = [(portion, answer) for portion, answer in self._asked if _is_read(answer)]
         before = await beside(self._merged, read, is_long=self._grounds.is_long)
         merged, looked = await self._filled(before, unread=ranges_unread(covered.coverage))
-        answers = [*(answer for _, answer in read), *looked]
+        answers = [*(answer for _, answer in read), *looked.values()]
+        covered = _with_gaps(covered, looked)
         known = replace(
             covered.answer,
             value=merged.value,
-            attempts=covered.answer.attempts + attempts_of(looked),
+            attempts=covered.answer.attempts + attempts_of(looked.values()),
             error=None,
             thoughts="\n".join(filter(None, (answer.thoughts for answer in answers))),
             repairs=repairs_of(read, merged),
@@ -177,18 +188,20 @@ class _Covering:
     async def without_gaps(self, covered: Covered) -> Covered:
         """Look once more at what a long list seems to have left out, in an answer about the whole document."""
         answer = covered.answer
-        pointers = self._contract.pointers(answer.value) if has_long_list(answer.value) else None
+        is_suspect = may_have_gaps(answer.value, self._grounds.document.text)
+        pointers = self._contract.pointers(answer.value) if is_suspect else None
         if pointers is None:
             return covered
         evidence = {pointers.wire(at): found for at, found in answer.evidence.items()}
         before = Merged(value=answer.value, evidence=evidence)
         merged, looked = await self._filled(before)
-        known = replace(answer, value=merged.value, attempts=answer.attempts + attempts_of(looked))
-        if merged is before:
-            return replace(covered, answer=replace(known, value=answer.value))
-        return await self._judged(covered, known, merged)
+        known = replace(answer, value=merged.value, attempts=answer.attempts + attempts_of(looked.values()))
+        covered = replace(_with_gaps(covered, looked), answer=known)
+        return covered if merged is before else await self._judged(covered, known, merged)
 
-    async def _filled(self, merged: Merged, *, unread: Sequence[tuple[int, int]] = ()) -> tuple[Merged, list[Answer]]:
+    async def _filled(
+        self, merged: Merged, *, unread: Sequence[tuple[int, int]] = ()
+    ) -> tuple[Merged, dict[Run, Answer]]:
         """Ask about rows that no item was read from; return the answer with what they hold, and what was asked.
 
         Ranges that are named as unread are not asked about once more.
@@ -196,19 +209,31 @@ class _Covering:
         document = self._grounds.document
         gaps = await beside(partial(gaps_in, merged, document, apart_from=unread), is_long=self._grounds.is_long)
         if gaps is None:
-            return merged, []
-        windows = [around(document, *run, number=number) for number, run in enumerate(gaps.runs, start=FIRST_GAP)]
-        found: dict[Portion, Answer] = {}
+            return merged, {}
+        numbered = enumerate(gaps.runs, start=FIRST_GAP)
+        portions = {run: Portion(window=around(document, *run, number=number)) for number, run in numbered}
+        found: dict[Run, Answer] = {}
 
-        async def look(portion: Portion) -> None:
-            found[portion] = await self._answer(portion)
+        async def look(run: Run) -> None:
+            found[run] = await self._answer(portions[run])
 
         async with anyio.create_task_group() as tasks:
-            for window in windows:
-                tasks.start_soon(look, Portion(window=window))
-        in_order = sorted(found, key=lambda portion: portion.window.number)
-        parts = [self._portions.part(portion, found[portion]) for portion in in_order if _is_read(found[portion])]
-        return filled(merged, gaps, parts=parts, document=document), [found[portion] for portion in in_order]
+            for run in portions:
+                tasks.start_soon(look, run)
+        looked = {run: found[run] for run in portions}
+        parts = [self._portions.part(portions[run], answer) for run, answer in looked.items() if _is_read(answer)]
+        after = filled(merged, gaps, parts=parts, document=document)
+        return after if await self._is_no_worse(after, merged) else merged, looked
+
+    async def _is_no_worse(self, after: Merged, before: Merged) -> bool:
+        """Whether what rows were found to hold breaks no rule that was kept without them: they may be no items."""
+        if after is before:
+            return True
+        try:
+            wrong = (await self._contract.ajudge(after.value)).violations
+            return not wrong or len(wrong) <= len((await self._contract.ajudge(before.value)).violations)
+        except (ValidationTimeout, GuardFailed):
+            return False
 
     async def _judged(self, covered: Covered, known: Answer, merged: Merged) -> Covered:
         """Judge what was put together under the contract, and mend what is wrong with it."""
@@ -221,12 +246,29 @@ class _Covering:
             contract=self._contract,
             ports=self._ports,
             grounds=replace(self._grounds, is_shown_whole=has_whole),
-            disputed=[conflict.at for conflict in merged.conflicts] if options.on_conflict == "ask" else (),
+            disputed=_disputed(merged, options),
         )
         _raise_if_stopped(answer.error, [answer])
         evidence = await beside(evidence_of, stated, answer, is_long=self._grounds.is_long)
         conflicts = conflicts_of(merged, answer, contract=self._contract)
         return replace(covered, answer=replace(answer, evidence=evidence), conflicts=conflicts)
+
+
+def _disputed(merged: Merged, options: Options) -> list[str] | None:
+    """Return the places that are asked for again because parts of the document differ; None where that ends it."""
+    places = [conflict.at for conflict in merged.conflicts]
+    if options.on_conflict == "error" and places:
+        return None
+    return places if options.on_conflict == "ask" else []
+
+
+def _with_gaps(covered: Covered, looked: Mapping[Run, Answer]) -> Covered:
+    """Return what is covered without the rows that were left out and could not be asked about once more."""
+    for run, answer in looked.items():
+        if not _is_read(answer) and answer.error is not None:
+            coverage = with_unread(covered.coverage, *run, code=answer.error.code)
+            covered = replace(covered, coverage=coverage, gap=covered.gap or answer.error)
+    return covered
 
 
 def _is_read(answer: Answer) -> bool:

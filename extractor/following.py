@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from extractor import jsontext
 from extractor.answer import passages_for
 from extractor.attempts import Step
 from extractor.freezing import patch_for
@@ -113,11 +114,17 @@ def _for_repairs(base: Question) -> Question:
     return replace(base, options=replace(base.options, model=chosen, models=()))
 
 
+def _is_in_an_item(at: str) -> bool:
+    """Whether a place is inside an item of a list, whose other values tell where its value would stand."""
+    *above, _ = jsontext.tokens(at) or ("",)
+    return any(token.isdecimal() for token in above)
+
+
 def _passages(patch: Patch, failure: Failure, grounds: Grounds) -> tuple[Passage, ...] | None:
     """Return what the document says about the open places; None where all of it has to be read again."""
     looks_again = (
         failure.repeats
-        or any(violation.rule in ABSENT for violation in failure.judged.violations)
+        or any(each.rule in ABSENT and not _is_in_an_item(each.at) for each in failure.judged.violations)
         or any(each.kind == "add" for each in patch.opening.fields)  # what a list lacks may stand anywhere
     )
     if looks_again and grounds.is_shown_whole:

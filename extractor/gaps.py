@@ -22,11 +22,17 @@ if TYPE_CHECKING:
     from extractor.answer import Merged, Part
     from extractor.records import Document, Evidence, Json
 
-#: Items of a table from which on rows without one are looked for: of fewer, a person sees what is missing.
-LEAST_ITEMS: Final = 20
+#: Items that stand in a table, and rows of it, from which on rows without an item are looked for.
+LEAST_LOCATED: Final = 5
+LEAST_ROWS: Final = 20
+#: Items of a list from which on nobody sees at once what it lacks; of a shorter one, lines of the text for each.
+LONG_LIST: Final = 20
+LINES_EACH: Final = 5
 #: Share of the rows of a table that have an item, at least: a table that is mostly something else is not the list's.
-LEAST_SHARE: Final = 0.5
-#: Runs of rows that are asked about, the longest first.
+LEAST_SHARE: Final = 0.08
+#: Rows before the first item, or behind the last, that are no heading and no total any more.
+EDGE_ROWS: Final = 10
+#: Runs of rows that are asked about; nearer ones are asked about together where there are more.
 MOST_RUNS: Final = 8
 
 
@@ -49,15 +55,19 @@ class Gaps:
     runs: tuple[Run, ...]
 
 
-def has_long_list(value: Json) -> bool:
-    """Whether an answer holds a list of so many items that nobody sees at once what it lacks."""
+def may_have_gaps(value: Json, text: str) -> bool:
+    """Whether an answer holds a list so long, or so short beside the text, that rows may have been left out."""
+    lines = text.count("\n")
+    if lines < LEAST_ROWS:
+        return False
     open_values = [value]
     while open_values:
         inner = open_values.pop()
         if isinstance(inner, dict):
             open_values += inner.values()
         elif isinstance(inner, list):
-            if len(inner) >= LEAST_ITEMS:
+            length = len(inner)
+            if length >= LONG_LIST or (length >= LEAST_LOCATED and lines >= LEAST_ROWS + LINES_EACH * length):
                 return True
             open_values += inner
     return False
@@ -72,15 +82,25 @@ def gaps_in(merged: Merged, document: Document, *, apart_from: Sequence[tuple[in
         apart_from: Ranges of the document that the answer does not claim to cover.
     """
     found = _places(merged.evidence)
-    if found is None or len(found[1]) < LEAST_ITEMS:
+    if found is None or len(found[1]) < LEAST_LOCATED:
         return None
     at, items = found
-    if not isinstance(jsontext.value_at(merged.value, at), list):  # a map may have names that look like positions
+    whole = jsontext.value_at(merged.value, at)
+    if not isinstance(whole, list):  # a map may have names that look like positions
         return None
-    runs = [run for rows in rows_of_tables(document) for run in _runs(rows, items, document.text)]
+    tables = rows_of_tables(document)
+    runs = [run for rows in tables for run in _runs(rows, items, text=document.text, length=len(whole))]
     runs = [run for run in runs if not any(start < run.end and run.start < end for start, end in apart_from)]
-    longest = sorted(runs, key=lambda run: run.start - run.end)[:MOST_RUNS]
-    return Gaps(at=at, runs=tuple(sorted(longest))) if runs else None
+    return Gaps(at=at, runs=_few(sorted(runs))) if runs else None
+
+
+def _few(runs: Sequence[Run]) -> tuple[Run, ...]:
+    """Return the runs, the nearest ones as one where there are too many."""
+    joined = list(runs)
+    while len(joined) > MOST_RUNS:
+        nearest = min(range(1, len(joined)), key=lambda place: joined[place].start - joined[place - 1].end)
+        joined[nearest - 1 : nearest + 1] = [Run(joined[nearest - 1].start, joined[nearest].end)]
+    return tuple(joined)
 
 
 def filled(merged: Merged, gaps: Gaps, *, parts: Sequence[Part], document: Document) -> Merged:
@@ -89,13 +109,14 @@ def filled(merged: Merged, gaps: Gaps, *, parts: Sequence[Part], document: Docum
     An item that is there already is not added again, unless the document prints its row more often than that.
     """
     known = Counter(jsontext.canonical(item) for item in jsontext.value_at(merged.value, gaps.at) or ())
+    lines = Counter(line.strip() for line in document.text.splitlines())
     for part in parts:
         for index, item in enumerate(jsontext.value_at(part.value, gaps.at) or ()):
             evidence = _below(part.evidence, f"{gaps.at}/{index}")
             starts = [each.start for each in evidence.values() if each.start is not None]
             row = _line_at(document.text, min(starts)) if starts else ""
             key = jsontext.canonical(item)
-            if not row or known[key] >= document.text.count(row):
+            if not row or known[key] >= lines[row]:
                 continue
             known[key] += 1
             origin = Origin(part.window.number, f"{gaps.at}/{index}")
@@ -103,8 +124,8 @@ def filled(merged: Merged, gaps: Gaps, *, parts: Sequence[Part], document: Docum
     return merged
 
 
-def _places(evidence: Mapping[str, Evidence]) -> tuple[str, list[list[list[int]]]] | None:
-    """Return the list with most items that stand somewhere, and for each item the places where each value may stand."""
+def _places(evidence: Mapping[str, Evidence]) -> tuple[str, dict[int, list[list[int]]]] | None:
+    """Return the list with most items that stand somewhere; item by item, the places where each value may stand."""
     by_item: dict[tuple[str, str], list[list[int]]] = {}
     for at, found in evidence.items():
         place = _item_of(at)
@@ -115,7 +136,7 @@ def _places(evidence: Mapping[str, Evidence]) -> tuple[str, list[list[list[int]]
     if not lists:
         return None
     ((longest, _),) = lists.most_common(1)
-    return longest, [starts for (at, _), starts in by_item.items() if at == longest]
+    return longest, {int(index): places for (at, index), places in by_item.items() if at == longest}
 
 
 def _item_of(at: str) -> tuple[str, str] | None:
@@ -127,21 +148,45 @@ def _item_of(at: str) -> tuple[str, str] | None:
     return None
 
 
-def _runs(rows: Sequence[tuple[int, int]], items: Sequence[Sequence[Sequence[int]]], text: str) -> Iterator[Run]:
-    """Yield the runs of rows without an item between the first and the last that have one."""
-    found = [row for item in items if (row := _row_of(item, rows)) is not None]
-    if len(found) < LEAST_ITEMS:
-        return
-    touched, count = set(found), len(found)
-    first, last = min(touched), max(touched)
-    if count >= last - first + 1 or count < LEAST_SHARE * (last - first + 1):
+def _runs(
+    rows: Sequence[tuple[int, int]], items: Mapping[int, Sequence[Sequence[int]]], *, text: str, length: int
+) -> Iterator[Run]:
+    """Yield the runs of rows of one table that no item was read from.
+
+    Args:
+        rows: The table's.
+        items: Position in the list -> where each of the item's values may stand.
+        text: The document.
+        length: Items of the list, those that stand nowhere included.
+    """
+    by_row: dict[int, list[int]] = {}
+    for index, places in items.items():
+        row = _row_of(places, rows)
+        if row is not None:
+            by_row.setdefault(row, []).append(index)
+    located = sum(map(len, by_row.values()))
+    if located < max(LEAST_LOCATED, LEAST_SHARE * len(rows)) or len(rows) < LEAST_ROWS:
         return
     lines = [text[start:end].strip() for start, end in rows]
-    printed = {lines[row] for row in touched}
-    missing = [row for row in range(first, last) if row not in touched and lines[row] not in printed]
+    printed = {lines[row] for row in by_row}
+    missing = [row for row in range(len(rows)) if row not in by_row and lines[row] not in printed]
     for _, run in groupby(enumerate(missing), key=lambda each: each[1] - each[0]):
         members = [row for _, row in run]
-        yield Run(rows[members[0]][0], rows[members[-1]][1])
+        if len(members) > _unlocated(members, by_row, length=length):
+            yield Run(rows[members[0]][0], rows[members[-1]][1])
+
+
+def _unlocated(members: Sequence[int], by_row: Mapping[int, Sequence[int]], *, length: int) -> int:
+    """Return how many rows of a run are accounted for by items between its neighbours that stand nowhere.
+
+    At the edges of a table a few rows are headings and totals.
+    """
+    before = max((row for row in by_row if row < members[0]), default=None)
+    behind = min((row for row in by_row if row > members[-1]), default=None)
+    first = -1 if before is None else max(by_row[before])
+    last = length if behind is None else min(by_row[behind])
+    edge = EDGE_ROWS - 1 if before is None or behind is None else 0
+    return max(last - first - 1, 0) + edge
 
 
 def _start(row: tuple[int, int]) -> int:

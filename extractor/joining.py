@@ -61,6 +61,20 @@ def ranges_unread(coverage: Sequence[Coverage]) -> list[tuple[int, int]]:
     return [(each.start, each.end) for each in coverage if each.outcome == "unread"]
 
 
+def with_unread(coverage: Sequence[Coverage], start: int, end: int, *, code: str) -> tuple[Coverage, ...]:
+    """Return the ranges with one inside them that was not read after all."""
+    ranges: list[Coverage] = []
+    for each in coverage:
+        if each.outcome == "unread" or each.end <= start or end <= each.start:
+            ranges.append(each)
+            continue
+        low, high = max(each.start, start), min(each.end, end)
+        ranges += [replace(each, end=low)] if each.start < low else []
+        ranges.append(Coverage(start=low, end=high, call="", outcome="unread", code=code))
+        ranges += [replace(each, start=high)] if high < each.end else []
+    return tuple(ranges)
+
+
 def _last_answered(answer: Answer) -> CallKey | None:
     """Return the key of the last question that got an answer, None where none did."""
     answered = [attempt for attempt in answer.attempts if attempt.outcome in {"accepted", "rejected"}]

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 from extractor.document import numbers_below
 from extractor.document.windows import MOST_WINDOWS
 from extractor.errors import InvalidRequest, Truncated
-from extractor.records import Usage
+from extractor.records import Result, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from extractor.records import Attempt, CallKey, Completion, Job, Options, Result
+    from extractor.records import Attempt, CallKey, Completion, Job, Options
 
 
 def again(job: Job, before: Result[Any]) -> tuple[Job, tuple[tuple[CallKey, Completion], ...]]:
@@ -28,6 +28,8 @@ def again(job: Job, before: Result[Any]) -> tuple[Job, tuple[tuple[CallKey, Comp
     Raises:
         InvalidRequest: the other has succeeded, had another schema or other options, or ran elsewhere.
     """
+    if not isinstance(before, Result):
+        raise InvalidRequest("`retry_of` takes the result of `extract`, not its id. By id: `Queue.retry(id)`.")
     bought = before.bought
     if bought is None:
         raise InvalidRequest(
@@ -41,7 +43,7 @@ def again(job: Job, before: Result[Any]) -> tuple[Job, tuple[tuple[CallKey, Comp
         ("options", _asking(bought.options) == _asking(job.options)),
     ):
         if not is_same:
-            raise InvalidRequest(f"The extraction {before.id} has another {what}; a re-run has the same.")
+            raise InvalidRequest(f"The extraction {before.id} was made with another {what}; a re-run has the same.")
     spoilt = asked_again(before.attempts)
     kept = (each for each in bought.replies if (each[0].window, each[0].round) not in spoilt)
     free = tuple((key, replace(reply, usage=Usage(), seconds=0.0)) for key, reply in kept)

@@ -82,8 +82,8 @@ class Portions:
 
     def divided(self, portion: Portion, answer: Answer) -> tuple[Portion, ...]:
         """Return smaller portions where question or answer was too long; () where neither was, or none are smaller."""
-        if not isinstance(answer.error, Truncated | DocumentTooLarge):
-            return ()
+        if answer.record is not None or not isinstance(answer.error, Truncated | DocumentTooLarge):
+            return ()  # what is read already is kept: it was a repair that did not fit
         is_too_long = isinstance(answer.error, DocumentTooLarge)
         return divided(portion, self._whole.document, wire=self.wire, is_too_long=is_too_long)
 

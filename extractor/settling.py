@@ -137,7 +137,7 @@ def _unread(coverage: Sequence[Coverage], because: ExtractionError) -> UnreadRan
     more = f" and {len(unread) - _NAMED} more" if len(unread) > _NAMED else ""
     return UnreadRanges(
         f"Of the document, the characters {named}{more} were not read. {because.message} "
-        "Run it again to have these ranges alone asked for.",
+        "`extractor retry` of its id in a queue, or `retry_of` in Python, asks for these ranges alone.",
         because=because,
     )
 

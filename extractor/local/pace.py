@@ -30,7 +30,7 @@ PATIENCE_S: Final = 120.0
 #: Seconds of any cool-down at most: the longest limit that providers have is that of a day.
 LONGEST_S: Final = 86_400.0
 #: Seconds before a permit is asked for again: what was counted too high may have been corrected meanwhile.
-AGAIN_S: Final = 1.0
+AGAIN_S: Final = 0.2
 
 
 #: After how many cuts the request at hand was sent. One task enters, leaves and tells of a refusal, in this order.
@@ -39,6 +39,9 @@ _SENT_AFTER: ContextVar[int | None] = ContextVar("sent_after", default=None)
 
 class Permits(Protocol):
     """Requests and tokens per minute."""
+
+    def counted(self, lane: Lane, tokens: int) -> int:
+        """Return the tokens that a request is counted as."""
 
     async def take(self, lane: Lane, *, tenant: str, tokens: int, behind: int) -> float:
         """Take a permit and return 0.0, or return the seconds after which to ask again.
@@ -156,7 +159,7 @@ class MemoryPace:
         Raises:
             RateLimited: it takes no requests for longer than is sat out.
         """
-        line = self._lines[lane, self._tenant]
+        line, tokens = self._lines[lane, self._tenant], self._lanes.permits.counted(lane, tokens)
         line.length += 1
         try:
             async with line.head:
@@ -172,7 +175,9 @@ class MemoryPace:
         self._lanes.end(lane, sent_after=_SENT_AFTER.get() or 0, is_answered=used > 0)
         self._tell(lane)
         if used != reserved:
-            await self._lanes.permits.correct(lane, tenant=self._tenant, tokens=used - reserved)
+            permits = self._lanes.permits
+            more = permits.counted(lane, used) - permits.counted(lane, reserved)
+            await permits.correct(lane, tenant=self._tenant, tokens=more)
 
     async def wait_out(self, lane: Lane) -> None:
         # Asked again after each wait: another request may have been told to wait longer meanwhile.

@@ -6,7 +6,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from extractor.records import MINUTE_S, Rates, slack_s
+from extractor.records import MINUTE_S, Rates, counted, slack_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,6 +39,10 @@ class MemoryPermits:
         self._clock = clock
         self._lock = threading.Lock()
         self._due_at: dict[tuple[Lane, str, str], float] = {}
+
+    def counted(self, lane: Lane, tokens: int) -> int:
+        """Return the tokens that a request is counted as."""
+        return counted(tokens, self._rates.of(lane.model), self._tenant_rates.of(lane.model))
 
     async def take(self, lane: Lane, *, tenant: str, tokens: int, behind: int) -> float:  # noqa: ARG002 - no round trip
         """Take a permit and return 0.0, or return the seconds after which to ask again."""

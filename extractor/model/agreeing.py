@@ -14,7 +14,7 @@ from extractor.model.calling import Call
 from extractor.model.enforcement import Lesson, lessons_of, terms_for
 from extractor.model.facts import Fact, place_of
 from extractor.model.probes import Unknown, probes_at
-from extractor.model.requests import chat_request, record_room
+from extractor.model.requests import LEAST_REPLY, chat_request
 from extractor.model.status import error_of
 from extractor.records import Completion
 
@@ -181,8 +181,8 @@ class Agreement:
                 self._access.facts.refuse(self._place, lesson.feature, lesson.fact, schema=schema)
 
     def _is_of_use(self, lesson: Lesson) -> bool:
-        """Whether asking otherwise can lead to an answer: a reply too short for the record cannot."""
-        return lesson.feature != "max_tokens" or lesson.fact.limit >= record_room(self._question)
+        """Whether asking otherwise can lead to an answer. One that is cut off for it is asked for in parts."""
+        return lesson.feature != "max_tokens" or lesson.fact.limit >= LEAST_REPLY
 
     def _error_of(self, refusing: Refusing, sent: Terms) -> ModelError | DocumentTooLarge:
         refusal, _, fault = refusing

@@ -193,13 +193,13 @@ class Call:
     def _cut(self, reply: Reply) -> Cut:
         return Cut(
             is_at_limit=self.request.is_at_limit,
-            has_begun=bool(reply.content.strip() or reply.tool_calls) or not self._has_thought(reply),
+            has_begun=bool(reply.content.strip() or reply.tool_calls) or not self._may_think_less(reply),
             is_bounded=self.request.is_bounded,
             repeats=reply.loop == "content",
         )
 
-    def _has_thought(self, reply: Reply) -> bool:
-        return bool(reply.reasoning.strip() or self.spent.reasoning_tokens)
+    def _may_think_less(self, reply: Reply) -> bool:
+        return self.request.may_think_none and bool(reply.reasoning.strip() or self.spent.reasoning_tokens)
 
     def _completion(self, reply: Reply, text: str, *, cut: Cut | None = None) -> Completion:
         return Completion(
@@ -224,7 +224,10 @@ class Call:
         if price is not None:
             return price.reservation(request_bytes=len(self.request.body), max_tokens=self.request.max_tokens)
         if self.ports.journal.is_capped:
-            raise PriceUnknown(f"A budget is set, but the price of {model} is not known, so it could not be kept.")
+            raise PriceUnknown(
+                f"A cap on dollars is set, but the price of {model} is not known, so the cap could not be kept. Choose a "
+                "model with a known price, or take the cap off."
+            )
         return 0.0
 
 

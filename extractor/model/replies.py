@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Statuses from here on are not successes.
 FIRST_FAILURE = 300
+#: What providers call a reply that reached its ceiling, in small letters.
+_CEILINGS = frozenset({"length", "max_tokens", "max_output_tokens"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +95,7 @@ def read_plain(body: bytes, *, now: float, headers: Mapping[str, str] | None = N
         loop="white_space" if is_cut and has_long_run(content) else "",
         tool_calls=tuple(_tool_call(call) for call in as_objects(message.get("tool_calls"))),
         reasoning=reasoning_of(message),
-        finish_reason=as_text(choice.get("finish_reason")) or None,
+        finish_reason=finish_of(choice),
         is_refusal=bool(message.get("refusal")),
         usage=usage if isinstance(usage, dict) else None,
         fault=fault_inside(document, choice, now=now, headers=headers),
@@ -126,6 +128,13 @@ def fault_inside(
     if choice.get("finish_reason") != "error":
         return None
     return fault_of(choice.get("native_finish_reason"), now=now)  # MALFORMED_FUNCTION_CALL, say
+
+
+def finish_of(choice: JsonObject) -> str | None:
+    """Return why the model stopped, None where nothing says. A ceiling that its provider names counts before a "stop"."""
+    stated = as_text(choice.get("finish_reason")) or None
+    native = as_text(choice.get("native_finish_reason")).casefold()
+    return "length" if stated == "stop" and native in _CEILINGS else stated
 
 
 def first_choice(document: JsonObject) -> JsonObject:

@@ -28,6 +28,8 @@ EFFORT_SHARES: dict[str, float] = {
     "minimal": 0.1,
     "none": 0.0,
 }
+#: Tokens of a reply below which no part of a record fits.
+LEAST_REPLY = 256
 #: Tokens of room beyond the expected record.
 SPARE_TOKENS = 256
 #: How many times as high a ceiling is raised where the endpoint states none.
@@ -53,8 +55,9 @@ class ChatRequest:
     expected_tokens: int
     #: Whether `max_tokens` is as high as the endpoint, or the caller, lets it be.
     is_at_limit: bool
-    #: Whether a ceiling on its thoughts is sent.
+    #: Whether a lower ceiling on its thoughts would change it, and whether asking for none would.
     is_bounded: bool
+    may_think_none: bool
     #: Name of our tool where it offers one.
     tool: str | None
     #: What the model costs, None where it is not known.
@@ -105,7 +108,8 @@ def chat_request(question: Question, terms: Terms, *, profile: Profile, endpoint
         max_tokens=room.max_tokens,
         expected_tokens=min(room.max_tokens, expected_tokens(question) + min(room.thinking, LEAST_THINKING_TOKENS)),
         is_at_limit=room.is_at_limit,
-        is_bounded=_is_bounded(terms, profile),
+        is_bounded="reasoning" in body and _is_bounded(terms, profile) and room.thinking > LEAST_THINKING_TOKENS,
+        may_think_none="reasoning" in body or profile.sibling is not None,
         tool=question.shape.name if terms.rung == "tool" else None,
         price=profile.price,
     )

@@ -23,6 +23,7 @@ from extractor.model.replies import (
     as_objects,
     as_text,
     fault_inside,
+    finish_of,
     first_choice,
     reasoning_of,
     stated_in,
@@ -228,7 +229,7 @@ class Gathering:
             return
         self._fault = self._fault or fault_inside(chunk, choice, now=self._now)
         # The usage chunk after the last delta says null again; it takes nothing back.
-        self._finish_reason = as_text(choice.get("finish_reason")) or self._finish_reason
+        self._finish_reason = finish_of(choice) or self._finish_reason
 
     def _take_delta(self, delta: JsonObject) -> None:
         if content := as_text(delta.get("content")):

@@ -44,7 +44,7 @@ from extractor.records.inputs import (
     Target,
 )
 from extractor.records.json import Json, JsonObject
-from extractor.records.rates import BURST_S, MINUTE_S, Rate, Rates, slack_s
+from extractor.records.rates import BURST_S, MINUTE_S, Rate, Rates, counted, slack_s
 from extractor.records.results import (
     ENDS,
     OPEN_STATES,
@@ -124,6 +124,7 @@ __all__ = [
     "Violation",
     "Window",
     "WorkerSign",
+    "counted",
     "is_reply_to",
     "slack_s",
 ]

@@ -34,6 +34,11 @@ class Rate:
 _NO_LIMITS: Final = Rate()
 
 
+def counted(tokens: int, *rates: Rate) -> int:
+    """Return the tokens that a request is counted as: no more than a minute takes, which is all that is ever owed."""
+    return min([tokens, *(rate.tokens for rate in rates if rate.tokens is not None)])
+
+
 @dataclass(frozen=True, slots=True)
 class Rates:
     """The rate of each model."""

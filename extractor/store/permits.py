@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from redis.exceptions import RedisError
 
-from extractor.records import BURST_S, Rates
+from extractor.records import BURST_S, Rates, counted
 from extractor.store import keys, scripts
 from extractor.store.asking import insist
 
@@ -101,6 +101,10 @@ class RedisPermits:
         self._rates = rates
         self._tenant_rates = tenant_rates
         self._blocks: defaultdict[tuple[Lane, str], _Block] = defaultdict(_Block)
+
+    def counted(self, lane: Lane, tokens: int) -> int:
+        """Return the tokens that a request is counted as."""
+        return counted(tokens, self._rates.of(lane.model), self._tenant_rates.of(lane.model))
 
     async def take(self, lane: Lane, *, tenant: str, tokens: int, behind: int) -> float:
         """Take a permit and return 0.0, or return the seconds after which to ask again."""

@@ -8,7 +8,7 @@ import pytest
 
 from extractor.answer import Merged, Part, ground
 from extractor.document import around, rows_of_tables
-from extractor.gaps import LEAST_ITEMS, filled, gaps_in, has_long_list
+from extractor.gaps import EDGE_ROWS, LONG_LIST, filled, gaps_in, may_have_gaps
 from extractor.records import Document, Page
 
 COUNT = 60
@@ -75,16 +75,41 @@ def test_rows_without_an_item_are_found_and_filled_in_at_their_place(missing):
     "given",
     [
         pytest.param(ROWS, id="nothing is missing"),
-        pytest.param(ROWS[:40], id="the end of a table may be totals"),
-        pytest.param(ROWS[10:], id="its beginning may be something else"),
-        pytest.param(ROWS[: LEAST_ITEMS // 2] + ROWS[LEAST_ITEMS // 2 + 1 : LEAST_ITEMS], id="a short list"),
-        pytest.param(ROWS[::3], id="most rows are not the list's"),
+        pytest.param(ROWS[: 1 - EDGE_ROWS], id="the end of a table may be totals"),
+        pytest.param(ROWS[EDGE_ROWS - 2 :], id="its beginning may be something else"),
+        pytest.param(ROWS[:4], id="a list of few"),
+        pytest.param(ROWS[::15], id="most rows are not the list's"),
+        pytest.param(
+            [*ROWS[:20], {"sku": "in other words", "quantity": None}, *ROWS[21:]], id="an item of other words"
+        ),
     ],
 )
 def test_what_is_no_gap_is_not_asked_about(given):
     source = document()
 
     assert gaps_in(read(given, source), source) is None
+
+
+@pytest.mark.parametrize("given", [ROWS[:40], ROWS[20:], [*ROWS[:5], ROWS[-1]]], ids=["end", "beginning", "middle"])
+def test_many_rows_at_the_edge_of_a_table_are_a_gap(given):
+    source = document()
+    before = read(given, source)
+
+    gaps = gaps_in(before, source)
+    parts = [part_of(run, source, 9_001 + number) for number, run in enumerate(gaps.runs)]
+
+    assert filled(before, gaps, parts=parts, document=source).value["rows"] == ROWS
+
+
+def test_many_gaps_are_asked_about_together():
+    source = document()
+    before = read([row for number, row in enumerate(ROWS) if number % 3], source)
+
+    gaps = gaps_in(before, source)
+    parts = [part_of(run, source, 9_001 + number) for number, run in enumerate(gaps.runs)]
+
+    assert len(gaps.runs) <= 8
+    assert filled(before, gaps, parts=parts, document=source).value["rows"] == ROWS
 
 
 def test_equal_rows_that_are_all_there_are_no_gap():
@@ -114,8 +139,8 @@ def test_an_item_that_stands_nowhere_is_not_added():
 
 
 @pytest.mark.parametrize(
-    ("value", "is_long"),
-    [({"a": list(range(LEAST_ITEMS))}, True), ({"a": [1], "b": {"c": [[2]]}}, False), (None, False)],
+    ("length", "lines", "is_suspect"),
+    [(LONG_LIST, 30, True), (7, 60, True), (7, 30, False), (LONG_LIST, 10, False), (3, 500, False)],
 )
-def test_only_a_long_list_is_looked_at(value, is_long):
-    assert has_long_list(value) is is_long
+def test_only_a_list_that_is_long_or_short_beside_the_text_is_looked_at(length, lines, is_suspect):
+    assert may_have_gaps({"a": {"b": [1] * length}}, "\n" * lines) is is_suspect
