@@ -17,7 +17,7 @@ from extractor.attempts import (
     ENFORCED,
     Answer,
     Step,
-    dispute,
+    doubted,
     enforcement_after,
     failed_attempt,
     from_nowhere,
@@ -92,8 +92,8 @@ async def repair_until_valid(
         contract: What the whole is held to.
         ports: Whom it answers to.
         grounds: What its values rest on.
-        disputed: JSON Pointers into the answer for which its parts state different values, to be asked for again; None =
-            nothing is asked, because the document has failed in any case.
+        disputed: JSON Pointers into the answer for which its parts state different values, to be asked for again.
+            None = nothing is asked, because the document has failed in any case.
     """
     asking = _Asking(question, contract=contract, ports=ports, grounds=grounds, known=known)
     await asking.go_on(await asking.take(known.value, disputed=disputed))
@@ -104,13 +104,7 @@ class _Asking:
     """What has been asked so far, and what came of it."""
 
     def __init__(
-        self,
-        question: Question,
-        *,
-        contract: Contract,
-        ports: Ports,
-        grounds: Grounds,
-        known: Answer | None = None,
+        self, question: Question, *, contract: Contract, ports: Ports, grounds: Grounds, known: Answer | None = None
     ) -> None:
         #: The whole document's question: the origin of every other.
         self._base = question
@@ -177,10 +171,7 @@ class _Asking:
         if disputed is None:
             return None
         if disputed:
-            told, pointers = tuple(map(dispute, disputed)), self._contract.pointers(value)
-            here = (replace(each, at=pointers.record(each.at)) if pointers else each for each in told)
-            violations, wire = (*judged.violations, *here), (*judged.wire_violations, *told)
-            judged = self._known.doubt(replace(judged, violations=violations, wire_violations=wire))
+            judged = self._known.doubt(doubted(judged, disputed, pointers=self._contract.pointers(value)))
         if judged.violations:
             return await self._again(judged, "")
         await self._known.made_up()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from extractor.judging import Judged
     from extractor.records import Completion, Enforcement, Evidence, Json, Question, Repair, Rung
     from extractor.schema import Contract
+    from extractor.schema.pointers import Pointers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +165,13 @@ def not_in_excerpt(paths: Sequence[str]) -> list[Violation]:
 def from_nowhere(paths: Sequence[str]) -> list[Violation]:
     """Return a violation for each value that stands nowhere."""
     return [Violation(at=at, rule="unsupported_value", says=_UNSUPPORTED) for at in paths]
+
+
+def doubted(judged: Judged, disputed: Sequence[str], *, pointers: Pointers | None) -> Judged:
+    """Return a judged answer with a violation for each place of it that parts of the document state differently."""
+    told = tuple(map(dispute, disputed))
+    here = (replace(each, at=pointers.record(each.at)) if pointers else each for each in told)
+    return replace(judged, violations=(*judged.violations, *here), wire_violations=(*judged.wire_violations, *told))
 
 
 def dispute(at: str) -> Violation:

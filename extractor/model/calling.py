@@ -225,8 +225,8 @@ class Call:
             return price.reservation(request_bytes=len(self.request.body), max_tokens=self.request.max_tokens)
         if self.ports.journal.is_capped:
             raise PriceUnknown(
-                f"A cap on dollars is set, but the price of {model} is not known, so the cap could not be kept. Choose a "
-                "model with a known price, or take the cap off."
+                f"A cap on dollars is set, but the price of {model} is not known, so the cap could not be kept. "
+                "Choose a model with a known price, or take the cap off."
             )
         return 0.0
 

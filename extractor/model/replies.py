@@ -131,7 +131,7 @@ def fault_inside(
 
 
 def finish_of(choice: JsonObject) -> str | None:
-    """Return why the model stopped, None where nothing says. A ceiling that its provider names counts before a "stop"."""
+    """Return why the model stopped, None where nothing says. A ceiling that the provider names counts before "stop"."""
     stated = as_text(choice.get("finish_reason")) or None
     native = as_text(choice.get("native_finish_reason")).casefold()
     return "length" if stated == "stop" and native in _CEILINGS else stated
