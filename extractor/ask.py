@@ -191,7 +191,7 @@ class _Asking:
         except _ENDING as error:
             if not self._attempts:
                 raise
-            self._error = error
+            self._error = error.after_calls() if isinstance(error, PriceUnknown) else error
             return None
         if step.opened is None:
             self._base = settled(step.question, completion)

@@ -24,6 +24,7 @@ from extractor.joining import (
     coverage_of,
     enforcement_of,
     evidence_of,
+    notes_on,
     placed,
     ranges_unread,
     repairs_of,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from extractor.gaps import Run
     from extractor.grounds import Grounds
     from extractor.ports import Ports
-    from extractor.records import Conflict, Coverage, Job, Options, Question
+    from extractor.records import Conflict, Coverage, Job, Options, Question, ReadingNote
     from extractor.schema import Contract
 
 #: Portions of one document that are asked about at once.
@@ -61,6 +62,8 @@ class Covered:
     conflicts: tuple[Conflict, ...] = ()
     #: Why the first range that was not read was not; None when all were.
     gap: ExtractionError | None = None
+    #: What the caller should know of how its parts were put together.
+    notes: tuple[ReadingNote, ...] = ()
 
 
 async def cover(job: Job, *, contract: Contract, ports: Ports, grounds: Grounds) -> Covered:
@@ -170,7 +173,7 @@ class _Covering:
         before = await beside(self._merged, read, is_long=self._grounds.is_long)
         merged, looked = await self._filled(before, unread=ranges_unread(covered.coverage))
         answers = [*(answer for _, answer in read), *looked.values()]
-        covered = _with_gaps(covered, looked)
+        covered = replace(_with_gaps(covered, looked), notes=notes_on(read, merged))
         known = replace(
             covered.answer,
             value=merged.value,

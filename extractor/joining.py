@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import groupby
-from typing import TYPE_CHECKING, Literal
+from itertools import groupby, pairwise
+from typing import TYPE_CHECKING, Final, Literal
 
 from extractor import jsontext
 from extractor.answer.parts import Origin
-from extractor.records import CallKey, Coverage, Enforcement, Stated
+from extractor.records import CallKey, Coverage, Enforcement, ReadingNote, Stated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from extractor.planning import Portion
     from extractor.records import Conflict, Evidence, Repair
     from extractor.schema import Contract
+
+#: Word of the note on items that may have been read twice.
+POSSIBLE_REPEATS: Final = "possible_repeats"
 
 
 def coverage_of(
@@ -94,6 +97,19 @@ def enforcement_of(answers: Sequence[Answer], *, asked: str) -> Enforcement:
         held="no" if "no" in held else "unknown" if "unknown" in held else "yes",
         why="; ".join(dict.fromkeys(enforcement.why for enforcement in each if enforcement.why)),
     )
+
+
+def notes_on(read: Sequence[tuple[Portion, Answer]], merged: Merged) -> tuple[ReadingNote, ...]:
+    """Return what the caller should know of lists: where windows overlap, what stands nowhere cannot be told apart."""
+    windows = sorted((portion.window for portion, _ in read), key=lambda window: window.start)
+    shared = {each.number for pair in pairwise(windows) if pair[0].end > pair[1].start for each in pair}
+    located = {holder for at in merged.evidence for holder in _holders(at)}
+    items = (at for at, origin in merged.sources.items() if origin.window in shared and at not in located)
+    count = sum(at.rpartition("/")[2].isdecimal() for at in items)
+    if not count:
+        return ()
+    says = f"{count:,} items of lists stand nowhere word for word; where windows overlap, some may be there twice."
+    return (ReadingNote(code=POSSIBLE_REPEATS, says=says),)
 
 
 def repairs_of(read: Sequence[tuple[Portion, Answer]], merged: Merged) -> tuple[Repair, ...]:

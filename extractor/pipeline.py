@@ -127,7 +127,7 @@ def conclude(
         validated_by=contract.validated_by if settled.status == "succeeded" else (),
         error=error.as_failure() if error else None,
         engine=engine,
-        warnings=opened.document.warnings,
+        warnings=(*opened.document.warnings, *covered.notes),
         timings=Timings(read_s=opened.seconds, ask_s=ask_s, ground_s=answer.ground_s),
         retry_of=job.retry_of,
         document_sha256=opened.document.sha256,

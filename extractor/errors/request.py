@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from extractor.errors.base import ExtractionError
 
 
@@ -67,6 +69,11 @@ class PriceUnknown(CallerError):
     """A budget was set, but the model's price is not known, so the budget could not be kept."""
 
     code = "price_unknown"
+
+    def after_calls(self) -> Self:
+        """Return the error as the end of one document, whose calls before were paid."""
+        self.stops_run = False  # type: ignore[misc] # other documents may not need that model
+        return self
 
 
 class UnknownSchema(InvalidRequest):

@@ -25,7 +25,7 @@ class Page:
 class ReadingNote:
     """Something about the reading that the caller should know, though it succeeded."""
 
-    #: Stable word: `media_type_mismatch`, `encoding_guessed`, `pages_without_text`.
+    #: Stable word: `media_type_mismatch`, `encoding_guessed`, `pages_without_text`, `possible_repeats`.
     code: str
     #: One sentence for a person.
     says: str

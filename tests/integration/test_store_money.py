@@ -311,7 +311,7 @@ async def use_up(bench, usd=1.0, **members):
 @pytest.mark.parametrize(
     ("members", "cap"),
     [({}, "tenant"), ({"batch": "b", "batch_budget_usd": 0.5, "tenant": "other"}, "batch")],
-    ids=lambda each: str(each),
+    ids=str,
 )
 async def test_nothing_is_taken_in_under_a_budget_that_is_used_up(bench, members, cap):
     await use_up(bench, 1.0 if cap == "tenant" else 0.5, **members)

@@ -12,7 +12,15 @@ from anyio.lowlevel import checkpoint
 
 from extractor.covering import AT_ONCE, cover
 from extractor.document.paging import page_ranges
-from extractor.errors import AuthenticationFailed, BudgetExceeded, Cancelled, DocumentTooLarge, Refused, Truncated
+from extractor.errors import (
+    AuthenticationFailed,
+    BudgetExceeded,
+    Cancelled,
+    DocumentTooLarge,
+    PriceUnknown,
+    Refused,
+    Truncated,
+)
 from extractor.grounds import Grounds
 from extractor.prompt import read_back
 from extractor.records import Cut, Document, Job, Options, Source, Usage
@@ -208,3 +216,84 @@ async def test_what_is_wrong_with_the_whole_alone_is_mended_in_the_whole():
 
     expected = [row | {"quantity": row["quantity"] or 1} for row in rows_of(TEXT)]
     assert (whole.answer.error, whole.answer.record) == (None, {"number": "A-17", "lines": expected})
+
+
+# --- a model that leaves rows out -------------------------------------------------------------------------------------
+
+
+class ForgetfulModel(TableModel):
+    """Leaves fifty rows out of a long table; asked about rows alone, it does as `looks` says."""
+
+    output_limit = None
+
+    def __init__(self, looks: Callable[[list[dict[str, Any]]], Any] = lambda rows: rows) -> None:
+        super().__init__()
+        self._looks = looks
+
+    async def complete(self, question: Question, *, ports: Ports) -> Completion:
+        self.asked.append(question)
+        rows = rows_of(read_back(question.messages).document)
+        rows = [*rows[:100], *rows[150:]] if len(rows) > 500 else self._looks(rows)
+        if isinstance(rows, Exception):
+            raise rows
+        return completion({"number": "A-17", "total": None, "lines": rows})
+
+
+async def test_rows_that_were_left_out_are_asked_for_by_themselves():
+    model = ForgetfulModel()
+
+    whole = await covered(model)
+
+    assert whole.answer.record["lines"] == rows_of(TEXT)
+    assert (len(model.asked), whole.gap) == (2, None)
+
+
+async def test_rows_that_were_left_out_and_got_no_answer_are_named():
+    whole = await covered(ForgetfulModel(lambda _: Refused("no", status=200)))
+
+    assert [each.outcome for each in whole.coverage] == ["read", "unread", "read"]
+    assert whole.coverage[1].code == "refused"
+    assert rows_of(TEXT[whole.coverage[1].start : whole.coverage[1].end]) == rows_of(TEXT)[100:150]
+    assert whole.gap is not None
+    assert_tiled(whole)
+
+
+async def test_rows_that_break_a_rule_as_items_are_not_taken():
+    schema = SCHEMA | {
+        "properties": SCHEMA["properties"] | {"lines": {"type": "array", "items": LINE, "maxItems": 850}}
+    }
+
+    whole = await covered(ForgetfulModel(), schema=schema)
+
+    assert (len(whole.answer.record["lines"]), whole.answer.error) == (850, None)
+
+
+# --- a repair that gets no answer -------------------------------------------------------------------------------------
+
+
+async def test_a_repair_that_is_cut_off_does_not_have_the_document_read_anew():
+    def fails(question: Question, _: str) -> Exception | None:
+        return truncated() if read_back(question.messages).fields else None
+
+    model = TableModel(fails)
+    model.output_limit = None
+    schema = SCHEMA | {"properties": SCHEMA["properties"] | {"number": {"const": "B-1"}}}
+
+    whole = await covered(model, schema=schema)
+
+    assert (whole.answer.error.code, whole.answer.record["lines"]) == ("truncated", rows_of(TEXT))
+    assert len([question for question in model.asked if not read_back(question.messages).fields]) == 1
+
+
+async def test_a_price_that_is_not_known_for_a_repair_loses_nothing():
+    def fails(question: Question, _: str) -> Exception | None:
+        return PriceUnknown("nobody knows") if read_back(question.messages).fields else None
+
+    model = TableModel(fails)
+    model.output_limit = None
+    schema = SCHEMA | {"properties": SCHEMA["properties"] | {"number": {"const": "B-1"}}}
+
+    whole = await covered(model, schema=schema)
+
+    assert (whole.answer.error.code, len(whole.answer.attempts)) == ("price_unknown", 2)
+    assert whole.answer.record["lines"] == rows_of(TEXT)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from extractor.answer import Part, merge
 from extractor.attempts import Answer
 from extractor.errors import Refused, Truncated
-from extractor.joining import conflicts_of, coverage_of, enforcement_of, evidence_of, placed, repairs_of
+from extractor.joining import conflicts_of, coverage_of, enforcement_of, evidence_of, notes_on, placed, repairs_of
 from extractor.planning import Portion
 from extractor.records import Attempt, Enforcement, Evidence, Page, Repair, Target, Window
 from extractor.schema import contract_for
@@ -176,3 +176,19 @@ def test_a_conflict_tells_what_stands_in_the_record_and_what_each_part_states_in
 
 def _with_record(record: Json) -> dict[str, Any]:
     return {"record": record, "attempts": (), "enforcement": Enforcement(asked="auto")}
+
+
+def test_items_that_stand_nowhere_are_noted_where_windows_overlap():
+    def parts(overlap: int):
+        windows = (window_of(0, 100, number=1), window_of(100 - overlap, 200, number=2))
+        values = [{"total": None, "prices": [], "lines": [{"sku": f"in other words {number}"}]} for number in range(2)]
+        read = [(Portion(window=window), answer_of(window=window.number)) for window in windows]
+        merged = merge(
+            [Part(window=window, value=value) for window, value in zip(windows, values, strict=True)],
+            contract().shape.schema,
+            on_conflict="evidence",
+        )
+        return notes_on(read, merged)
+
+    assert [note.code for note in parts(20)] == ["possible_repeats"]
+    assert parts(0) == ()

@@ -7,7 +7,7 @@ import pytest
 from extractor.errors import InvalidSettings
 from extractor.local.pace import PATIENCE_S
 from extractor.model.waits import LONGEST_WAIT_S
-from extractor.records import Rate, Rates
+from extractor.records import Rate, Rates, counted
 from extractor.settings import Settings
 
 
@@ -47,3 +47,9 @@ def test_a_model_has_one_rate(monkeypatch):
 
 def test_what_the_pace_sits_out_is_what_the_model_door_waits_for():
     assert PATIENCE_S == LONGEST_WAIT_S
+
+
+def test_a_request_is_counted_as_no_more_than_a_minute_takes():
+    assert counted(1_000, Rate(tokens=300), Rate(requests=60)) == 300
+    assert counted(100, Rate(tokens=300)) == 100
+    assert counted(100) == 100
