@@ -8,6 +8,7 @@ With `extractor dev --model offline/heuristic`, MODEL is offline/heuristic.
 import sys
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, Field
 
@@ -24,7 +25,7 @@ class Deadlines(BaseModel):
 _, *words = sys.argv
 if len(words) > 1 or not all("/" in word for word in words):
     sys.exit("usage: python examples/service_queue.py [MODEL], where MODEL is offline/heuristic, say")
-chosen = {"model": words[0]} if words else {}
+chosen: dict[str, Any] = {"model": words[0]} if words else {}
 contracts = sorted((Path(__file__).parent / "documents/contracts").iterdir())
 failed = 0
 
