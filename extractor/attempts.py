@@ -201,4 +201,8 @@ def unsatisfied(violations: Sequence[Violation], *, asked: int) -> Unsatisfied:
     paths = tuple(dict.fromkeys(violation.at for violation in violations))
     rules = ", ".join(f"{violation.at or 'the record'} → {violation.rule}" for violation in violations[:5])
     answers = f"No answer in {asked}" if asked else "No answer"
-    return Unsatisfied(f"{answers} satisfied the schema; still wrong: {rules}.", paths=paths)
+    return Unsatisfied(
+        f"{answers} satisfied the schema; still wrong: {rules}. Loosen the rule, raise max_attempts, or keep the rest "
+        "with on_invalid.",
+        paths=paths,
+    )

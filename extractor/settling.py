@@ -9,7 +9,7 @@ from extractor import jsontext
 from extractor.errors import Cancelled, ConflictingValues, Refused, UnreadRanges, Unsatisfied
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from extractor.attempts import Answer
     from extractor.covering import Covered
@@ -58,9 +58,8 @@ async def settle(covered: Covered, *, contract: Contract, options: Options) -> S
     if not has_gap and (options.on_invalid == "fail" or "" in states or answer.record is None):
         return Settled(status="failed", record=answer.record, states=states, error=error)
     if has_gap or options.on_invalid == "partial":
-        whole = {violation.at for violation in answer.failing if violation.rule in _OF_A_NUMBER}
-        left_out = [at for at in states if at and at not in whole]
-        return Settled(status="partial", record=_without(answer.record, left_out), states=states, error=error)
+        record = _without(answer.record, _left_out(answer, states))
+        return Settled(status="partial", record=record, states=states, error=error)
     return await _with_nulls(answer, states, contract=contract, error=error)
 
 
@@ -84,7 +83,22 @@ def _states(covered: Covered, error: ExtractionError) -> dict[str, FieldState]:
         states |= {conflict.at: "invalid" for conflict in covered.conflicts}
     if isinstance(answer.error, Refused):
         states |= dict.fromkeys(answer.opened or (), "refused")
-    return states
+    return {**dict.fromkeys(_unfinished(answer.record), "unread"), **states} if has_gap else states
+
+
+def _unfinished(record: Json, at: str = "") -> Iterator[str]:
+    """Yield the places that what was not read may add to: lists, and members that are null."""
+    if isinstance(record, dict):
+        for name, member in record.items():
+            yield from _unfinished(member, at + jsontext.pointer(name))
+    elif record is None or isinstance(record, list):
+        yield at
+
+
+def _left_out(answer: Answer, states: Mapping[str, FieldState]) -> list[str]:
+    """Return the places with a value that is wrong by itself."""
+    counted = {violation.at for violation in answer.failing if violation.rule in _OF_A_NUMBER}
+    return [at for at, state in states.items() if at and state != "unread" and at not in counted]
 
 
 async def _with_nulls(

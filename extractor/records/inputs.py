@@ -148,7 +148,7 @@ class Options:
     #: rest left out; `null` = the rest is null, which is a success where the schema takes it.
     on_invalid: Literal["fail", "partial", "null"] = "fail"
     #: Who is asked again for single fields: `same` = the model itself; `sibling` = its variant that does not think; or
-    #: a model's slug. None = the sibling where one is known, else the model itself.
+    #: a model's slug. None = the sibling where one is known, and the model itself where that fails twice alike.
     repair_model: str | None = None
     #: `one` = the document is one record; `many` = a list of records; `auto` = what the schema says.
     records: Literal["auto", "one", "many"] = "auto"

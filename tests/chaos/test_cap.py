@@ -99,6 +99,7 @@ async def test_a_cap_reached_midway_in_one_process_is_never_passed(
     assert reserved == 0
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(("documents", "at_once", "kills"), SIZES)
 async def test_a_cap_reached_midway_by_two_workers_under_fire_is_never_passed(
     simulator, documents, at_once, kills, redis_url, start_workers, open_ledger, record_testsuite_property

@@ -81,6 +81,7 @@ async def storm(simulator, ledger, environment, folder, *, rate, documents, calm
         yield traffic, ids, began, time.monotonic() + storm_s
 
 
+@pytest.mark.full
 async def test_workers_share_a_rate_and_return_to_it_after_a_storm(
     redis_url, simulator_at, open_ledger, tmp_path, record_testsuite_property
 ):

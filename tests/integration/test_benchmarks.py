@@ -9,6 +9,7 @@ import sys
 import pytest
 
 
+@pytest.mark.full
 def test_the_engine_benchmark_runs_whole_documents_and_prints_its_figures(repository):
     command = [sys.executable, "benchmarks/engine.py", "--documents", "20", "--concurrency", "5", "--latency-ms", "5"]
 

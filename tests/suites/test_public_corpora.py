@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.full
 def test_the_offline_model_keeps_its_score_on_the_public_corpora(shared_data: Path, tmp_path: Path) -> None:
     gold = shared_data / "eval_dev.jsonl"
     with (tmp_path / "records.jsonl").open("w", encoding="utf-8") as out:

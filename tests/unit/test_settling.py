@@ -143,7 +143,7 @@ async def test_a_document_that_was_not_read_to_its_end_is_partial_by_every_polic
     ended = await ends(covered(without("number"), coverage=GAP, gap=gap))
 
     assert [(end.status, end.record, end.states) for end in ended] == [
-        ("partial", without("number"), {"/number": "unread"})
+        ("partial", without("number"), {"/rows": "unread", "/number": "unread"})
     ] * 3
     assert "9 to 19 (truncated)" in ended[0].error.message
 

@@ -45,7 +45,7 @@ if #conflicts > 1 then return conflicts end
 local function used_up(which, purse, dollars)
   local facts = redis.call('HMGET', purse, 'spent', 'cap')
   local spent, cap = tonumber(facts[1] or 0), dollars and billionths(dollars) or tonumber(facts[2])
-  if cap and spent > 0 and spent >= cap then return { 'used_up', which, purse, spent, cap } end
+  if cap and spent >= cap then return { 'used_up', which, purse, spent, cap } end
   return nil
 end
 

@@ -166,7 +166,7 @@ def violations() -> st.SearchStrategy[dict[str, str]]:
     return st.dictionaries(hostile_text(), hostile_text(), max_size=3)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(shapes())
 def test_any_wire_schema_survives_its_words(shape: Shape):
     written = words.render(shape)
