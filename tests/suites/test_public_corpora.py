@@ -8,6 +8,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 from extractor.model.offline import fill
 from extractor.schema import lower
 

@@ -101,7 +101,7 @@ def documents(draw: st.DrawFn) -> tuple[str, list[tuple[int, int]]]:
     return text, rows
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(documents(), st.integers(1, 400), st.integers(0, 100))
 def test_windows_of_any_size_cover_the_text_and_are_never_too_long(
     drawn: tuple[str, list[tuple[int, int]]], most_tokens: int, overlap_tokens: int
