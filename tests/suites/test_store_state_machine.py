@@ -680,7 +680,7 @@ def run_machine(url: str, *, examples: int, steps: int) -> None:
 
 
 def test_any_order_of_events_gives_each_extraction_one_outcome(redis_url):
-    run_machine(redis_url, examples=9, steps=90)
+    run_machine(redis_url, examples=7, steps=90)
 
 
 @pytest.mark.full

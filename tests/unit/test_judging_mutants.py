@@ -167,7 +167,7 @@ async def test_no_text_makes_it_raise_and_what_is_valid_can_be_stored(text):
     assert judged.violations or json.dumps(judged.record, ensure_ascii=False).encode()
 
 
-@pytest.mark.parametrize("size", [MAX_MENDED, MAX_CHARACTERS])
+@pytest.mark.parametrize("size", [MAX_MENDED, pytest.param(MAX_CHARACTERS, marks=pytest.mark.full)])
 @pytest.mark.parametrize(
     ("before", "again", "after"),
     [
