@@ -232,6 +232,15 @@ REFUSALS: tuple[Refusal, ...] = (
         scope="question",
         statuses=frozenset({402}),
     ),
+    # Alibaba and OpenAI, in their own words
+    Refusal(
+        pattern=_words(
+            r"(?:range of max_(?:completion_)?tokens should be \[\d{1,9}, ?"
+            r"|max_(?:completion_)?tokens is too large.{0,80}at most )(\d{1,9})"
+        ),
+        features=("max_tokens",),
+        says="the endpoint gives shorter answers only",
+    ),
     Refusal(
         pattern=_words(
             r"\bstrict\b.{0,40}(not supported|unsupported|not permitted|unknown|unrecogni[sz]ed)"

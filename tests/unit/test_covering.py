@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from anyio.lowlevel import checkpoint
+from pydantic import SecretStr
 
 from extractor.covering import AT_ONCE, cover
 from extractor.document.paging import page_ranges
@@ -22,9 +24,11 @@ from extractor.errors import (
     Truncated,
 )
 from extractor.grounds import Grounds
+from extractor.model import ChatModel, Endpoint, Facts
 from extractor.prompt import read_back
 from extractor.records import Cut, Document, Job, Options, Source, Usage
 from extractor.schema import contract_for, target_from
+from extractor.simulator import PROFILES, Simulator
 from extractor.testing import completion, ports_for
 
 if TYPE_CHECKING:
@@ -296,4 +300,24 @@ async def test_a_price_that_is_not_known_for_a_repair_loses_nothing():
     whole = await covered(model, schema=schema)
 
     assert (whole.answer.error.code, len(whole.answer.attempts)) == ("price_unknown", 2)
+    assert whole.answer.record["lines"] == rows_of(TEXT)
+
+
+# --- an endpoint that gives short replies only ------------------------------------------------------------------------
+
+
+async def test_an_endpoint_that_refuses_long_replies_has_the_document_divided():
+    profile = replace(PROFILES["enforces"], output_limit=2_048)
+
+    def answer(messages: Any, _: Any) -> str:
+        document = read_back(messages).document
+        number = "A-17" if "A-17" in document else None
+        return json.dumps({"number": number, "total": None, "lines": rows_of(document)})
+
+    with Simulator(profile=profile, answer=answer) as simulator:
+        model = ChatModel(Endpoint(simulator.base_url, speaks_openrouter=False, key=SecretStr("x")), facts=Facts())
+        whole = await covered(model)
+        await model.aclose()
+
+    assert (whole.gap, whole.answer.error) == (None, None)
     assert whole.answer.record["lines"] == rows_of(TEXT)
