@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from extractor.document.reading import ReadingLimits, aread, load, read
     from extractor.document.sources import source_from
     from extractor.document.table_rows import rows_of_tables
-    from extractor.document.windows import around, cut, halves, numbers_below, tokens_of, whole
+    from extractor.document.windows import around, cut, halves, numbers_below, tokens_of
 
 __all__ = [
     "ReadingLimits",
@@ -26,7 +26,6 @@ __all__ = [
     "rows_of_tables",
     "source_from",
     "tokens_of",
-    "whole",
 ]
 
 _HOMES = {
@@ -41,7 +40,6 @@ _HOMES = {
     "rows_of_tables": "table_rows",
     "source_from": "sources",
     "tokens_of": "windows",
-    "whole": "windows",
 }
 
 

@@ -10,7 +10,6 @@ from extractor.document.cuts import Kind, Range, best_cut, repeated_from
 from extractor.document.outline import Outline
 from extractor.document.rows import line_end, line_start
 from extractor.document.spans import Span
-from extractor.errors import DocumentTooLarge
 from extractor.records import Document, Window
 
 if TYPE_CHECKING:
@@ -21,25 +20,6 @@ if TYPE_CHECKING:
 BYTES_PER_TOKEN = 3
 #: Windows that one document is cut into, at most; what is above tells which part of a window a number is given to.
 MOST_WINDOWS = 100_000
-
-
-def whole(document: Document, *, input_limit: int | None) -> Window:
-    """Return the whole document as one window.
-
-    Args:
-        document: What was read.
-        input_limit: Tokens that one request may hold; None where no limit is known.
-
-    Raises:
-        DocumentTooLarge: by an estimate that is rather too high; it is refused, never cut.
-    """
-    tokens = tokens_of(document.text)
-    if input_limit is not None and tokens > input_limit:
-        raise DocumentTooLarge(
-            f"The document has about {tokens:,} tokens and the model takes {input_limit:,}. Split it, "
-            "or choose a model with a longer input."
-        )
-    return Window(number=0, start=0, end=len(document.text), text=document.text, pages=document.pages)
 
 
 def tokens_of(text: str) -> int:

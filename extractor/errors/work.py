@@ -32,7 +32,7 @@ class UnreadableDocument(ExtractionError):
 
 
 class DocumentTooLarge(ExtractionError):
-    """The document does not fit the model's input. It is refused, never cut."""
+    """The document does not fit the model's input, not even in the smallest windows. It is never shortened."""
 
     code = "document_too_large"
 

@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extractor.document.paging import page_ranges
-from extractor.document.windows import BYTES_PER_TOKEN, around, cut, halves, tokens_of, whole
-from extractor.errors import DocumentTooLarge
+from extractor.document.windows import BYTES_PER_TOKEN, around, cut, halves, tokens_of
 from extractor.records import Document
 
 if TYPE_CHECKING:
@@ -55,22 +54,6 @@ def assert_tiled(windows: Sequence[Window], text: str) -> None:
         assert all(passage.end <= window.start for passage in window.context)
     for before, after in pairwise(windows):
         assert before.start < after.start <= before.end < after.end
-
-
-def test_the_whole_document_is_one_window():
-    window = whole(document("a\fb"), input_limit=None)
-
-    assert (window.number, window.start, window.end, window.text) == (0, 0, 3, "a\fb")
-    assert [page.number for page in window.pages] == [1, 2]
-    assert cut(document("a\fb"), most_tokens=1) == (window,)
-
-
-@pytest.mark.parametrize(("text", "tokens"), [("abc" * 10, 10), ("한국어" * 10, 30), ("ab", 1)])
-def test_a_document_over_the_limit_is_refused(text: str, tokens: int):
-    assert whole(document(text), input_limit=tokens).text == text
-
-    with pytest.raises(DocumentTooLarge, match=f"about {tokens} tokens"):
-        whole(document(text), input_limit=tokens - 1)
 
 
 def blocks() -> st.SearchStrategy[tuple[str, bool]]:
